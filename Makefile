@@ -1,0 +1,61 @@
+# The one door for people and CI. Tools are pinned here, not in go.mod.
+GO            ?= go
+BIN           := bin
+GOLANGCI      := $(BIN)/golangci-lint
+GOLANGCI_VERSION := v2.15.0
+VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS       := -s -w -X main.version=$(VERSION)
+FUZZTIME      ?= 10s
+export CGO_ENABLED ?= 0
+
+.PHONY: all check fmt vet lint test test-integration build run bench fuzz golden cover clean
+
+all: check build
+
+check: fmt vet lint test ## all that must be green before a commit
+
+fmt: ## fails when a file is not gofmt clean
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$out" ]; then echo "not gofmt clean:"; echo "$$out"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint: $(GOLANGCI)
+	$(GOLANGCI) run ./...
+
+$(GOLANGCI):
+	@mkdir -p $(BIN)
+	GOBIN=$(abspath $(BIN)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+test: ## unit and process tests, with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -parallel 16 -timeout 10m ./...
+
+test-integration: ## slower ones: the built binary, real time, kill -9
+	CGO_ENABLED=1 $(GO) test -race -parallel 16 -tags integration -timeout 15m ./...
+
+build: ## one static binary, bin/hookvigil
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/hookvigil ./cmd/hookvigil
+
+run: build ## the daemon with the minimal example, in bin/run
+	@mkdir -p $(BIN)/run
+	cd $(BIN)/run && { [ -e hookvigil.yaml ] || ../hookvigil init --example minimal; } && ../hookvigil serve
+
+bench: ## ratios against a baseline in the same run
+	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./internal/config ./internal/store ./dashboards
+
+fuzz: ## FUZZTIME (10s) a target
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+golden: ## rewrites golden files; read the diff before you commit it
+	$(GO) test ./... -run Golden -update
+
+cover:
+	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -n 1
+
+clean:
+	rm -rf $(BIN) cover.out

@@ -1,0 +1,88 @@
+package probes
+
+import (
+	"net/http"
+	"slices"
+	"time"
+)
+
+// How an endpoint's own words slow us down.
+const (
+	maxRetryAfter = time.Hour      // of a 429 or 503; reference: no merchant may switch its watcher off
+	goneAfter     = 3              // this many 410 in a row ...
+	goneInterval  = 24 * time.Hour // ... and it is probed once a day
+)
+
+// Memory is what is remembered of an endpoint from probe to probe. It is a
+// value; the zero value remembers nothing.
+type Memory struct {
+	Last         Result    // as judged: Unknown when its level has never been healthy here
+	Proven       []Level   // levels that have been healthy on this URL at least once
+	LastHealthy  time.Time // zero: never
+	FirstFailure time.Time // of the present run of failures; zero when there is none
+	Failures     int       // failures in a row with an opinion
+	Gone         int       // 410 in a row
+}
+
+// Step returns the memory after r, and how long to wait for the next probe
+// when that is not the regular tick: a confirming probe after a failure, or
+// later when the endpoint asked for it. Zero means the regular tick. It is
+// pure: the same input gives the same answer.
+func (m Memory) Step(r Result, p Policy) (Memory, time.Duration) {
+	if r.Verdict.Opinion() && r.Verdict != Down {
+		m.Proven = withLevel(m.Proven, r.Level)
+	}
+	if r.Verdict == Down && !slices.Contains(m.Proven, r.Level) {
+		r.Verdict = Unknown
+	}
+	if 0 < m.Failures && m.Failures <= p.Confirm {
+		r.Try = m.Failures
+	}
+	m.Last = r
+	switch r.Status {
+	case 0: // no answer says nothing about it
+	case http.StatusGone:
+		m.Gone++
+	default:
+		m.Gone = 0
+	}
+	switch {
+	case r.Verdict == Down:
+		if m.Failures == 0 {
+			m.FirstFailure = r.At
+		}
+		m.Failures++
+	case r.Verdict.Opinion():
+		m.Failures, m.FirstFailure, m.LastHealthy = 0, time.Time{}, r.At
+	}
+	return m, m.wait(p)
+}
+
+func (m Memory) wait(p Policy) time.Duration {
+	switch r := m.Last; {
+	case m.IsGone():
+		return goneInterval
+	case r.RetryAfter > 0:
+		return min(max(r.RetryAfter, p.ConfirmAfter), maxRetryAfter)
+	case r.Verdict == Down && m.Failures <= p.Confirm:
+		return p.ConfirmAfter
+	default:
+		return 0
+	}
+}
+
+// Confirmed reports whether the present run of failures has outlasted the
+// quick re-probes of p.
+func (m Memory) Confirmed(p Policy) bool { return m.Failures > p.Confirm }
+
+// withLevel returns levels with l in it; it never changes the slice it got.
+func withLevel(levels []Level, l Level) []Level {
+	if slices.Contains(levels, l) {
+		return levels
+	}
+	return append(slices.Clip(levels), l)
+}
+
+// IsGone reports whether the endpoint has answered 410 often enough to be
+// believed: it is suspended, and probed once a day.
+func (m Memory) IsGone() bool { return m.Gone >= goneAfter }
