@@ -1,0 +1,9 @@
+// Package web serves the built-in pages: the overview at /, one page per
+// endpoint and per target. They are rendered on the server and hold no
+// script; everything they need lies in the binary.
+//
+// It shows and does not decide: what it shows comes from a [Source], and
+// states and reasons are those of package rules. It changes nothing, and
+// trusts no text: names, URLs and answers of merchants are escaped, cut to
+// length and kept from turning the writing direction.
+package web

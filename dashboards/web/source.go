@@ -1,0 +1,67 @@
+package web
+
+import (
+	"iter"
+	"time"
+
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// Source is what the pages read. Its methods are called from many requests at
+// once, must be safe for that and must not block on I/O. What they return is
+// not changed by the pages.
+type Source interface {
+	// Summary tells of the daemon itself.
+	Summary() Summary
+	// Entries yields every endpoint, ordered by ID. It runs once per request of
+	// the overview, so that it should cost no more than a walk over memory:
+	// 100,000 endpoints in about 10 ms.
+	Entries() iter.Seq[Entry]
+	// Endpoint tells everything of one endpoint. It is called for the 100 of a page.
+	Endpoint(id string) (Endpoint, bool)
+	// Targets returns the targets of our own, ordered by ID.
+	Targets() []Target
+}
+
+// Summary tells of the daemon itself.
+type Summary struct {
+	Version  string
+	Started  time.Time
+	Problems []string // what keeps the daemon from its duty, one sentence each; none: on duty
+	Reload   Reload
+}
+
+// Reload tells of the configuration. The zero value says nothing.
+type Reload struct {
+	InForce time.Time // when the configuration in force was loaded
+	Refused time.Time // when a newer one was refused; zero: none was
+	Problem string    // why it was refused
+}
+
+// Entry is what the overview needs of each endpoint to filter, search and
+// order it.
+type Entry struct {
+	ID           string
+	MerchantID   string
+	MerchantName string // as the merchant spells it: any text; empty: the ID
+	Shown        string // URL as people may see it: no query, no user info
+	State        rules.Word
+}
+
+// Endpoint is everything that is known of one endpoint.
+type Endpoint struct {
+	Entry
+	View     rules.EndpointView
+	Reasons  []rules.Reason
+	Products []string
+	Policy   probes.Policy // how it is probed; the zero value is not shown
+}
+
+// Target is an address of our own whose certificate is watched.
+type Target struct {
+	ID          string
+	Address     string // host:port
+	ServerName  string // empty: the host
+	Certificate rules.CertificateView
+}
