@@ -1,0 +1,139 @@
+package config_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/registry"
+)
+
+// TestExamplesLoad loads each example as a stranger would have it after
+// init, with the secrets that its comments ask for.
+func TestExamplesLoad(t *testing.T) {
+	want := map[string]struct{ merchants, endpoints, targets, warnings int }{
+		"full":       {1, 1, 1, 0},
+		"merchant":   {1, 3, 0, 0},
+		"minimal":    {1, 2, 0, 0},
+		"platform":   {2, 3, 1, 0},
+		"prometheus": {1, 2, 2, 0},
+	}
+	t.Setenv("CALLBACK_TOKEN", "a-token-of-the-platform")
+	for _, name := range config.Examples() {
+		t.Run(name, func(t *testing.T) {
+			text, err := config.Example(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Chdir(t.TempDir())
+			put(t, "hookvigil.yaml", text, 0o644)
+			for _, token := range regexp.MustCompile(`> (secrets/\S+)`).FindAllStringSubmatch(text, -1) {
+				put(t, token[1], "token-of-"+token[1], 0o600)
+			}
+			put(t, "conf.d/README", "", 0o644)
+			cfg, faults := config.Load("hookvigil.yaml")
+			r := cfg.Records
+			got := want[name]
+			got.merchants, got.endpoints, got.targets, got.warnings = len(r.Merchants), len(r.Endpoints), len(r.Targets), len(faults)
+			if got != want[name] {
+				t.Errorf("got %+v, want %+v; faults:\n%s", got, want[name], printed(t, faults))
+			}
+			if _, found := registry.Build(r, cfg.Defaults); len(found) > 0 {
+				t.Errorf("the registry refuses what was loaded: %v", found)
+			}
+		})
+	}
+	if len(config.Examples()) != len(want) {
+		t.Errorf("examples %v, want %d of them", config.Examples(), len(want))
+	}
+}
+
+func printed(t *testing.T, faults []config.Fault) string {
+	t.Helper()
+	var b bytes.Buffer
+	config.Print(&b, faults)
+	return b.String()
+}
+
+// TestFullExampleSwitchedOn loads the full example with every setting that it
+// shows switched off.
+func TestFullExampleSwitchedOn(t *testing.T) {
+	var text bytes.Buffer
+	if err := config.WriteInit(&text); err != nil {
+		t.Fatal(err)
+	}
+	on := regexp.MustCompile(`(?m)^( *)#(\S)`).ReplaceAllString(text.String(), "$1$2")
+	on = regexp.MustCompile(`(?m)^.*TOKO_MAJU.*\n`).ReplaceAllString(on, "") // it excludes token_file
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("CORE_TOKEN", "a-token-of-the-sender")
+	supply(t)
+	put(t, "hookvigil.yaml", on, 0o644)
+	cert, key := selfSigned(t)
+	for _, name := range []string{"server.pem", "ca.pem", "client.pem", "served.pem"} {
+		put(t, name, cert, 0o644)
+	}
+	put(t, "server.key", key, 0o600)
+	put(t, "client.key", key, 0o600)
+	put(t, "secrets/ops.token", "a-token-of-an-operator", 0o600)
+	put(t, "secrets/toko-maju.token", "a-token-of-a-merchant", 0o600)
+	put(t, "conf.d/more.yaml", "targets: [{id: vault, address: \"vault.example.com:443\"}]\n", 0o644)
+	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
+
+	cfg, faults := config.Load("hookvigil.yaml")
+	if config.Failed(faults) || len(faults) != 10 {
+		t.Errorf("%d faults, want the 10 warnings of keys to come:\n%s", len(faults), printed(t, faults))
+	}
+	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
+		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
+	}
+	for _, key := range config.Keys() {
+		if !regexp.MustCompile(`[\s{,]` + key + `:`).MatchString(on) {
+			t.Errorf("the full example does not show %s", key)
+		}
+	}
+	if want := filepath.Join(dir, "data"); cfg.DataDir != want {
+		t.Errorf("data_dir %s, want %s", cfg.DataDir, want)
+	}
+}
+
+// TestDesignExample loads the example of the design document: what it shows
+// must stay loadable.
+func TestDesignExample(t *testing.T) {
+	text := read(t, "testdata/design.yaml")
+	t.Chdir(t.TempDir())
+	put(t, "hookvigil.yaml", text, 0o644)
+	cert, key := selfSigned(t)
+	for _, name := range []string{"ca.pem", "internal-ca.pem", "client.pem"} {
+		put(t, name, cert, 0o644)
+	}
+	put(t, "client.key", key, 0o600)
+	for _, name := range []string{"ingest", "toko-maju", "slack"} {
+		put(t, "secrets/"+name+".token", "a-token-of-"+name+"-and-more", 0o600)
+	}
+	cfg, faults := config.Load("hookvigil.yaml")
+	if config.Failed(faults) {
+		t.Errorf("want warnings only:\n%s", printed(t, faults))
+	}
+	var warned []string
+	for _, f := range faults {
+		warned = append(warned, f.Path)
+	}
+	if want := []string{"sources", "rules", "receivers", "routes", "digest", "retention", "witness", "watch", "deadman"}; !slices.Equal(warned, want) {
+		t.Errorf("warnings of %v, want %v", warned, want)
+	}
+	if r := cfg.Records; len(r.Merchants) != 1 || len(r.Endpoints) != 1 || len(r.Targets) != 1 || len(r.CertificateFiles) != 1 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestExampleUnknown(t *testing.T) {
+	t.Parallel()
+	_, err := config.Example("../later")
+	if want := `there is no example "../later"; one of full, merchant, minimal, platform, prometheus`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
