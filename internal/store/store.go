@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Store is an open data directory. Verbs are safe for concurrent use.
+type Store struct {
+	log   *slog.Logger
+	lock  *dirLock
+	state *database
+	facts *database
+}
+
+// Open takes the data directory dir, creates what is missing in it (directory
+// 0700, files 0600), brings the tables up to date and checks the files; this
+// reads all of them. It blocks for as long, or until ctx ends.
+//
+// It refuses, in one line: *LockedError when another daemon has the directory,
+// *NewerError when a newer hookvigil wrote it, *DamagedError when state.db
+// cannot be trusted. A damaged facts.db is moved aside with a log line and made
+// anew, because it can be rebuilt. Before the tables of a state.db are changed
+// it is copied to state.db.bak-<schema>.
+func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open data directory: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open data directory: %w", err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{log: log, lock: lock}
+	if err := s.open(ctx, dir); err != nil {
+		_ = s.Close() // the first error says why
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, dir string) error {
+	var err error
+	if s.state, err = openDatabase(ctx, dir, stateSchema(), s.log); err != nil {
+		return err
+	}
+	s.facts, err = openDatabase(ctx, dir, factsSchema(), s.log)
+	if damaged, ok := errors.AsType[*DamagedError](err); ok {
+		kept, moveErr := moveAside(filepath.Join(dir, factsFile), time.Now())
+		if moveErr != nil {
+			return fmt.Errorf("move the damaged %s aside: %w", factsFile, moveErr)
+		}
+		s.log.Warn("damaged database moved aside and made anew", "file", factsFile, "detail", damaged.Detail, "kept", kept)
+		s.facts, err = openDatabase(ctx, dir, factsSchema(), s.log)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Check(ctx)
+}
+
+// Check proves that state.db can be written: one small durable transaction. It
+// waits for a write that is under way, for as long as ctx lasts.
+func (s *Store) Check(ctx context.Context) error {
+	err := s.state.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO cursor (name, position, at) VALUES ('writable', 0, ?)
+			ON CONFLICT (name) DO UPDATE SET at = excluded.at`, time.Now().UnixMicro())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write to %s: %w", stateFile, err)
+	}
+	return nil
+}
+
+// Close waits for the verbs under way, folds the write-ahead logs into their
+// files and lets the next daemon in. A second call does nothing.
+func (s *Store) Close() error {
+	return errors.Join(s.state.close(), s.facts.close(), s.lock.release())
+}
