@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// Registry is what is watched. Apply makes one change as one transaction and
+// returns once it is stored; its errors are those of package registry
+// ([registry.InvalidError], [registry.ErrFromFile], [registry.ErrNotFound]).
+// Both are safe for concurrent use.
+type Registry interface {
+	Snapshot() *registry.Snapshot
+	Apply(ctx context.Context, c registry.Change) (registry.Diff, error)
+}
+
+// Looks is what the signals last said. An unknown ID gives the zero view. Both
+// are safe for concurrent use and do not block.
+type Looks interface {
+	Endpoint(id string) rules.EndpointView
+	Target(id string) rules.CertificateView
+}
+
+// Duties is how the daemon itself is. Each list says what is wrong, one line a
+// reason; empty is good. The reasons of Healthy and Ready are shown to
+// everybody: they name no merchant. All are safe for concurrent use.
+type Duties interface {
+	Healthy() []string // alive
+	Ready() []string   // can take requests
+	Duty() []string    // lateness, outbox age and self-audit: what watchers watch
+
+	// Reload reads the configuration again and swaps it when it is good. A
+	// bad configuration changes nothing and is no error: it comes back as
+	// faults. The error says that the daemon could not try.
+	Reload(ctx context.Context) (ReloadReport, error)
+}
+
+// ReloadReport is the outcome of a reload.
+type ReloadReport struct {
+	Diff     registry.Diff // what changed; empty when there are faults
+	Warnings []ConfigFault
+	Faults   []ConfigFault // any: nothing was changed
+}
+
+// ConfigFault is one thing wrong with the configuration, and where.
+type ConfigFault struct {
+	Path    string `json:"path" doc:"Setting, such as merchants[0].endpoints[3].probe.timeout"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+// Deps is what the server reads from and writes to. Registry, Looks and Duties
+// are needed; the routes of a nil handler answer 404.
+type Deps struct {
+	Registry Registry
+	Looks    Looks
+	Duties   Duties
+
+	// Defaults are those in force, for the warnings of a good change. nil:
+	// registry.DefaultDefaults.
+	Defaults func() registry.Defaults
+
+	// DecodeEntry reads one line of an import: a merchant with its endpoints.
+	// Its error is shown to the caller, so it holds no secret.
+	DecodeEntry func(line []byte) (registry.Merchant, []registry.Endpoint, error)
+
+	Metrics      http.Handler                                 // /metrics
+	ProbeMetrics func(w http.ResponseWriter, r *http.Request) // /metrics/probes
+	Probe        http.Handler                                 // /probe?target=; a target that is an endpoint's ID means that endpoint
+	Web          http.Handler                                 // everything else; may set its own Content-Security-Policy
+
+	// Observe is called after each request with its route, from a closed set
+	// ("/" for pages, "unknown" for what has no route), and a method from a
+	// closed set. nil: nobody listens.
+	Observe func(route, method string, status int, took time.Duration)
+	// Panicked is called when a handler panicked. nil: nobody listens.
+	Panicked func(part string)
+}
+
+func (d *Deps) fill() {
+	if d.Defaults == nil {
+		d.Defaults = registry.DefaultDefaults
+	}
+	if d.Observe == nil {
+		d.Observe = func(string, string, int, time.Duration) {}
+	}
+	if d.Panicked == nil {
+		d.Panicked = func(string) {}
+	}
+}

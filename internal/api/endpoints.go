@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+type idInput struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+// huma finds no parameters in embedded types that are not exported: limit and
+// cursor stand here again.
+type listEndpointsInput struct {
+	Limit    int        `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most items to answer"`
+	Cursor   string     `query:"cursor" maxLength:"1000" doc:"next of the answer before"`
+	Merchant string     `query:"merchant" doc:"Of this merchant alone"`
+	State    rules.Word `query:"state" enum:"suspended,down,failing,degraded,recovering,healthy,no_data" doc:"In this state alone"`
+	Q        string     `query:"q" maxLength:"200" doc:"ID or URL (without its query) holds this, in whatever case"`
+}
+
+type endpointOutput struct {
+	Status int
+	Body   endpointView
+}
+
+type putEndpointInput struct {
+	ID   string `path:"id" maxLength:"128"`
+	Body endpointRecord
+}
+
+func watchedID(w *registry.Watched) string { return w.ID }
+
+func (s *Server) listEndpoints(ctx context.Context, in *listEndpointsInput) (*pageOutput[endpointView], error) {
+	c, q := callerOf(ctx), strings.ToLower(in.Q)
+	return take(listInput{in.Limit, in.Cursor}, s.deps.Registry.Snapshot().Endpoints(), watchedID, func(w *registry.Watched) (endpointView, bool) {
+		switch {
+		case !c.sees(w.Merchant), in.Merchant != "" && w.Merchant != in.Merchant:
+			return endpointView{}, false
+		case q != "" && !strings.Contains(strings.ToLower(w.ID), q) && !strings.Contains(strings.ToLower(w.Shown), q):
+			return endpointView{}, false
+		}
+		v := viewOf(w, s.deps.Looks.Endpoint(w.ID))
+		return v, in.State == "" || v.State == in.State
+	})
+}
+
+// endpointFor finds an endpoint that the caller sees.
+func (s *Server) endpointFor(c caller, id string) (*registry.Watched, error) {
+	w, ok := s.deps.Registry.Snapshot().Endpoint(id)
+	if !ok || !c.sees(w.Merchant) {
+		return nil, notFound("endpoint", id)
+	}
+	return w, nil
+}
+
+func (s *Server) getEndpoint(ctx context.Context, in *idInput) (*endpointOutput, error) {
+	w, err := s.endpointFor(callerOf(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &endpointOutput{Status: http.StatusOK, Body: s.whole(callerOf(ctx), w)}, nil
+}
+
+// whole shows an endpoint with all that is known.
+func (s *Server) whole(c caller, w *registry.Watched) endpointView {
+	looks := s.deps.Looks.Endpoint(w.ID)
+	v := viewOf(w, looks)
+	v.Certificate = viewOfCertificate(looks.Certificate, true)
+	if c.role.may(RoleOperator) {
+		v.Record = recordOf(w.Endpoint)
+	}
+	return v
+}
+
+func (s *Server) putEndpoint(ctx context.Context, in *putEndpointInput) (*endpointOutput, error) {
+	c := callerOf(ctx)
+	old, known := s.deps.Registry.Snapshot().Endpoint(in.ID)
+	if known && !c.sees(old.Merchant) {
+		return nil, notFound("endpoint", in.ID)
+	}
+	if !c.sees(in.Body.Merchant) {
+		return nil, notFound("merchant", in.Body.Merchant)
+	}
+	var r reading
+	ep := r.endpoint(in.ID, &in.Body)
+	r.keep(&ep, old)
+	if r.faults != nil {
+		return nil, unprocessable(r.faults...)
+	}
+	if _, err := s.deps.Registry.Apply(ctx, registry.Change{Actor: c.name, PutEndpoints: []registry.Endpoint{ep}}); err != nil {
+		return nil, err
+	}
+	now, err := s.endpointFor(c, in.ID)
+	if err != nil {
+		return nil, err // somebody dropped it meanwhile
+	}
+	out := &endpointOutput{Status: created(known), Body: s.whole(c, now)}
+	out.Body.Warnings = warningsOf(ep, s.deps.Defaults())
+	return out, nil
+}
+
+func created(known bool) int {
+	if known {
+		return http.StatusOK
+	}
+	return http.StatusCreated
+}
+
+func (s *Server) deleteEndpoint(ctx context.Context, in *idInput) (*struct{}, error) {
+	c := callerOf(ctx)
+	if _, err := s.endpointFor(c, in.ID); err != nil {
+		return nil, err
+	}
+	_, err := s.deps.Registry.Apply(ctx, registry.Change{Actor: c.name, DropEndpoints: []string{in.ID}})
+	return nil, err
+}
+
+// warning is a remark on a record that was taken.
+type warning struct {
+	Location string `json:"location"`
+	Message  string `json:"message"`
+}
+
+func warningsOf(ep registry.Endpoint, d registry.Defaults) []warning {
+	var list []warning
+	_, faults := registry.ResolveEndpoint(ep, d)
+	for _, f := range faults {
+		if f.Warning {
+			list = append(list, warning{Location: "body." + f.Path, Message: faultText(f)})
+		}
+	}
+	return list
+}

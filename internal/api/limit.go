@@ -1,0 +1,89 @@
+package api
+
+import (
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// How many wrong tokens one address may send before it has to wait.
+const (
+	maxFailures   = 10
+	failureWindow = time.Minute
+	maxAddresses  = 10_000 // remembered at once, twice over
+)
+
+// failures counts wrong tokens by address. Its memory is bounded: two
+// generations of at most maxAddresses; the older one is dropped when the
+// younger is full or a window old.
+type failures struct {
+	mu      sync.Mutex
+	now     map[netip.Prefix]streak // guarded by mu, as are the fields below
+	before  map[netip.Prefix]streak
+	rotated time.Time
+}
+
+// streak is the failures of one address since a moment.
+type streak struct {
+	since time.Time
+	count int
+}
+
+// wait says how long addr has to wait before its token is looked at; zero when
+// it need not.
+func (f *failures) wait(addr netip.Prefix, at time.Time) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.ofLocked(addr)
+	if left := failureWindow - at.Sub(s.since); s.count >= maxFailures && left > 0 {
+		return left
+	}
+	return 0
+}
+
+// add counts a wrong token.
+func (f *failures) add(addr netip.Prefix, at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.ofLocked(addr)
+	if s.count == 0 || at.Sub(s.since) >= failureWindow {
+		s = streak{since: at}
+	}
+	s.count++
+	if f.now == nil || len(f.now) >= maxAddresses || at.Sub(f.rotated) >= failureWindow {
+		f.before, f.now, f.rotated = f.now, map[netip.Prefix]streak{}, at
+	}
+	f.now[addr] = s
+}
+
+func (f *failures) ofLocked(addr netip.Prefix) streak {
+	if s, ok := f.now[addr]; ok {
+		return s
+	}
+	return f.before[addr]
+}
+
+// remoteAddress returns the address that a connection comes from; the zero
+// Addr when there is none (a unix socket).
+func remoteAddress(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap().WithZone("")
+}
+
+// neighbourhood is what counts as one guesser: an IPv4 address, or the /64
+// that one IPv6 customer has to itself.
+func neighbourhood(addr netip.Addr) netip.Prefix {
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	p, err := addr.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}

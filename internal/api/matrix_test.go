@@ -1,0 +1,170 @@
+package api_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// callers, in the order of the columns below.
+var callers = []struct{ name, token string }{
+	{"nobody", ""}, {"wrong", "MARKER-guess"}, {"ingest", ingestToken},
+	{"viewer", viewerToken}, {"operator", operatorToken}, {"admin", adminToken},
+	{"own viewer", ownViewer}, {"own operator", ownOperator}, {"own admin", ownAdmin},
+}
+
+// Outcomes by caller: nobody, wrong, ingest; viewer, operator, admin; own
+// viewer, own operator, own admin.
+var (
+	open          = []int{200, 200, 200, 200, 200, 200, 200, 200, 200}
+	readsOwn      = []int{401, 401, 403, 200, 200, 200, 200, 200, 200}
+	readsOthers   = []int{401, 401, 403, 200, 200, 200, 404, 404, 404}
+	addsOwn       = []int{401, 401, 403, 403, 201, 201, 403, 201, 201}
+	replacesOwn   = []int{401, 401, 403, 403, 200, 200, 403, 200, 200}
+	addsOthers    = []int{401, 401, 403, 403, 201, 201, 403, 404, 404}
+	replacesOther = []int{401, 401, 403, 403, 200, 200, 403, 404, 404}
+	dropsOwn      = []int{401, 401, 403, 403, 204, 204, 403, 204, 204}
+	dropsOthers   = []int{401, 401, 403, 403, 204, 204, 403, 404, 404}
+	houseReads    = []int{401, 401, 403, 200, 200, 200, 403, 403, 403}
+	houseAdmin    = []int{401, 401, 403, 403, 403, 200, 403, 403, 403}
+)
+
+type matrixRow struct {
+	path, body string
+	want       []int
+}
+
+const (
+	ownBody   = `{"merchant":"own","url":"https://own.example/new"}`
+	rivalBody = `{"merchant":"rival","url":"https://new.example/new"}`
+)
+
+// matrix has the rows of every pattern that the server registers.
+var matrix = map[string][]matrixRow{
+	"GET /api/v1/endpoints": {{"/api/v1/endpoints", "", readsOwn}, {"/api/v1/endpoints?merchant=rival", "", readsOwn}},
+	"GET /api/v1/endpoints/{id}": {
+		{"/api/v1/endpoints/own-pay", "", readsOwn}, {"/api/v1/endpoints/rival-pay", "", readsOthers},
+	},
+	"PUT /api/v1/endpoints/{id}": {
+		{"/api/v1/endpoints/own-new", ownBody, addsOwn}, {"/api/v1/endpoints/own-pay", ownBody, replacesOwn},
+		{"/api/v1/endpoints/rival-new", rivalBody, addsOthers},
+		{"/api/v1/endpoints/rival-pay", ownBody, replacesOther}, // take it over
+		{"/api/v1/endpoints/own-pay", rivalBody, replacesOther}, // give it away
+	},
+	"DELETE /api/v1/endpoints/{id}": {
+		{"/api/v1/endpoints/own-pay", "", dropsOwn}, {"/api/v1/endpoints/rival-pay", "", dropsOthers},
+	},
+	"GET /api/v1/merchants": {{"/api/v1/merchants", "", readsOwn}},
+	"GET /api/v1/merchants/{id}": {
+		{"/api/v1/merchants/own", "", readsOwn}, {"/api/v1/merchants/rival", "", readsOthers},
+	},
+	"PUT /api/v1/merchants/{id}": {
+		{"/api/v1/merchants/own", `{"name":"x"}`, replacesOwn}, {"/api/v1/merchants/own-new", `{"name":"x"}`, addsOwn},
+		{"/api/v1/merchants/rival", `{"name":"x"}`, replacesOther}, {"/api/v1/merchants/third", `{"name":"x"}`, addsOthers},
+	},
+	"DELETE /api/v1/merchants/{id}": {
+		{"/api/v1/merchants/own", "", dropsOwn}, {"/api/v1/merchants/rival", "", dropsOthers},
+	},
+	"POST /api/v1/import": {
+		{"/api/v1/import", `{"id":"own"}`, replacesOwn},
+		{"/api/v1/import", `{"id":"rival","name":"x"}`, replacesOwn}, // rejected by line: see below
+	},
+	"GET /api/v1/targets":       {{"/api/v1/targets", "", readsOwn}},
+	"GET /api/v1/targets/{id}":  {{"/api/v1/targets/ledger", "", readsOthers}},
+	"GET /api/v1/sd/prometheus": {{"/api/v1/sd/prometheus", "", readsOwn}},
+	"GET /api/v1/openapi.json":  {{"/api/v1/openapi.json", "", readsOwn}},
+	"GET /-/healthy":            {{"/-/healthy", "", open}},
+	"GET /-/ready":              {{"/-/ready", "", open}},
+	"GET /-/duty":               {{"/-/duty", "", houseReads}},
+	"POST /-/reload":            {{"/-/reload", "", houseAdmin}},
+	"GET /metrics":              {{"/metrics", "", houseReads}},
+	"GET /metrics/probes":       {{"/metrics/probes", "", houseReads}},
+	"GET /probe": {
+		{"/probe?target=own-pay", "", readsOwn}, {"/probe?target=rival-pay", "", readsOthers},
+		{"/probe?target=https://rival.example/hook", "", readsOthers},
+	},
+	"/": {{"/", "", houseReads}, {"/merchants/rival", "", houseReads}},
+}
+
+func TestEveryRouteIsInTheMatrix(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allTokens())
+	patterns := w.server.Patterns()
+	for _, p := range patterns {
+		if len(matrix[p]) == 0 {
+			t.Errorf("route %q has no row in the matrix: who may use it?", p)
+		}
+	}
+	for p := range matrix {
+		if !slices.Contains(patterns, p) {
+			t.Errorf("the matrix has rows for %q, which is no route", p)
+		}
+	}
+}
+
+// TestMatrix asks every route as everybody, for what is theirs and what is
+// not.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	for pattern, rows := range matrix {
+		method, _, ok := strings.Cut(pattern, " ")
+		if !ok {
+			method = http.MethodGet
+		}
+		for _, row := range rows {
+			t.Run(method+" "+row.path, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, allTokens())
+				for i, who := range callers {
+					if i > 0 && method != http.MethodGet {
+						w = newWorld(t, allTokens()) // as it was before the change
+					}
+					a := w.ask(t, method, row.path, who.token, row.body)
+					if a.status != row.want[i] {
+						t.Errorf("as %s: status %d, want %d: %s", who.name, a.status, row.want[i], a.body)
+					}
+					checkIsolation(t, w, who.name, row, a)
+				}
+			})
+		}
+	}
+}
+
+// checkIsolation looks for what belongs to another merchant, in what a caller
+// without a right to it got and did.
+func checkIsolation(t *testing.T, w *world, who string, row matrixRow, a answer) {
+	t.Helper()
+	if !strings.HasPrefix(who, "own ") && who != "nobody" && who != "wrong" && who != "ingest" {
+		return
+	}
+	for _, theirs := range []string{"Rival Name", "rival.example", "rival-pay", "filed", "ledger"} {
+		if strings.Contains(a.body, theirs) && !strings.Contains(row.path+row.body, theirs) {
+			t.Errorf("as %s: the answer shows %q: %s", who, theirs, a.body)
+		}
+	}
+	if rival, _ := w.registry.Snapshot().Merchant("rival"); rival.Name != "Rival Name" {
+		t.Errorf("as %s: merchant rival is now %+v", who, rival)
+	}
+	ep, ok := w.registry.Snapshot().Endpoint("rival-pay")
+	if !ok || ep.Merchant != "rival" || len(w.registry.Snapshot().Endpoints()) > 5 {
+		t.Errorf("as %s: the endpoints of others changed", who)
+	}
+}
+
+// TestRefusedCallersSeeNoTraceOfTokens searches answers and log for tokens.
+func TestRefusedCallersSeeNoTraceOfTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allTokens())
+	for _, who := range callers {
+		for _, path := range []string{"/api/v1/endpoints", "/-/duty", "/metrics"} {
+			a := w.ask(t, http.MethodGet, path, who.token, "")
+			if strings.Contains(a.body, "MARKER") {
+				t.Errorf("as %s, %s: a token is in the answer: %s", who.name, path, a.body)
+			}
+		}
+	}
+	if strings.Contains(w.log.String(), "MARKER") {
+		t.Errorf("a token is in the log:\n%s", w.log)
+	}
+}
