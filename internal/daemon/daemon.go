@@ -1,0 +1,237 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookvigil/hookvigil/dashboards"
+	"github.com/hookvigil/hookvigil/internal/api"
+	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/internal/store"
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/probes/certificate"
+)
+
+// SocketName is the unix socket in the data directory by which the command
+// line reaches a running daemon.
+const SocketName = "hookvigil.sock"
+
+// How long each part may take to stop; together less than the 10 s of DESIGN
+// section 12.
+const (
+	drainLooks = probeGrace + time.Second
+	drainJobs  = 2 * time.Second
+	drainHTTP  = 1500 * time.Millisecond
+)
+
+// Options is what a daemon is made of.
+type Options struct {
+	Config  *config.Config
+	Version string
+	Log     *slog.Logger
+
+	// Load reads the configuration again, for a reload.
+	Load func() (*config.Config, []config.Fault)
+}
+
+// Daemon is one running hookvigil.
+type Daemon struct {
+	opts    Options
+	log     *slog.Logger
+	started time.Time
+	base    context.Context //nolint:containedctx // bounds self-tests that no request owns
+
+	store    *store.Store
+	registry *Registry
+	board    *board
+	metrics  *dashboards.Metrics
+	server   *api.Server
+	eyes     atomic.Pointer[eyes]
+
+	probeTurns, certificateTurns       *probes.Schedule
+	probeLateness, certificateLateness lateness
+	saved                              savePoint
+	listenerCert                       listenerCertificate
+	listening                          atomic.Pointer[net.Addr]
+
+	ready, stopping atomic.Bool
+	problems        atomic.Pointer[[]string] // as the last self-audit found them
+
+	reloading sync.Mutex
+	// guarded by reloading
+	config *config.Config
+	reload reloadOutcome
+}
+
+// New returns a daemon that has started nothing yet.
+func New(opts Options) *Daemon {
+	d := &Daemon{
+		opts: opts, log: opts.Log, config: opts.Config,
+		board: newBoard(), metrics: dashboards.New(opts.Version),
+		probeTurns: probes.NewSchedule(), certificateTurns: probes.NewSchedule(),
+	}
+	return d
+}
+
+// Run opens everything, runs until ctx ends, and drains in order. It returns
+// nil after an orderly stop.
+func (d *Daemon) Run(ctx context.Context) (err error) {
+	d.started = time.Now()
+	d.base = context.WithoutCancel(ctx) // self-tests go on while draining
+	d.saved.note(nil, d.started)
+	if err := d.open(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	listeners, err := d.listen(ctx)
+	if err != nil {
+		return err
+	}
+	d.log.Info("started", "version", d.opts.Version, "config", d.config.Path, "listen", listeners.tcp.Addr().String(),
+		"endpoints", len(d.registry.Snapshot().Endpoints()), "targets", len(d.registry.Snapshot().Targets()),
+		"took", time.Since(d.started).Round(time.Millisecond))
+	d.ready.Store(true)
+	marked, stop := d.marksStopping(ctx)
+	defer stop()
+	return runAll(marked, d.log, []part{
+		{name: "looks", run: d.runLooks, drain: drainLooks},
+		{name: "jobs", run: d.runJobs, drain: drainJobs},
+		{name: "http", run: listeners.serve, drain: drainHTTP},
+	})
+}
+
+// marksStopping returns a context that ends with ctx, after readiness is gone.
+func (d *Daemon) marksStopping(ctx context.Context) (context.Context, func()) {
+	marked, cancel := context.WithCancel(context.WithoutCancel(ctx)) // ends a moment after ctx
+	stop := context.AfterFunc(ctx, func() {
+		d.stopping.Store(true)
+		cancel()
+	})
+	return marked, func() { stop(); cancel() }
+}
+
+// runLooks runs both signals side by side; each has its own schedule.
+func (d *Daemon) runLooks(ctx context.Context) error {
+	var wg sync.WaitGroup
+	var errs [2]error
+	wg.Go(func() { errs[0] = d.runProbes(ctx) })
+	wg.Go(func() { errs[1] = d.runCertificates(ctx) })
+	wg.Wait()
+	return errors.Join(errs[:]...)
+}
+
+// open gets the store, the memory of the last run and the registry ready.
+func (d *Daemon) open(ctx context.Context) error {
+	cfg := d.config
+	st, err := store.Open(ctx, cfg.DataDir, d.log)
+	if err != nil {
+		return err
+	}
+	d.store = st
+	d.registry = newRegistry(st, d.swapped)
+	d.openEyes(cfg)
+	looks, err := st.Looks(ctx)
+	if err != nil {
+		return errors.Join(fmt.Errorf("last results: %w", err), st.Close())
+	}
+	d.board.restore(looks)
+	if _, _, err := d.importFile(ctx, cfg); err != nil {
+		return errors.Join(err, st.Close())
+	}
+	d.metrics.Reloaded(true, time.Now())
+	d.server = d.newServer(cfg)
+	return nil
+}
+
+// openEyes makes new eyes from cfg and swaps them in.
+func (d *Daemon) openEyes(cfg *config.Config) {
+	guard := probes.NewGuard(cfg.Guard)
+	prober := probes.NewProber(probes.Config{Version: d.opts.Version, OperatorURL: cfg.Server.OperatorURL, Roots: cfg.Defaults.Roots},
+		guard, d.log, func() { d.metrics.Panicked("probe") })
+	old := d.eyes.Swap(&eyes{prober: prober, looker: &certificate.Looker{Guard: guard}})
+	if old != nil {
+		old.prober.Close()
+	}
+}
+
+// importFile merges the file's records into the registry.
+func (d *Daemon) importFile(ctx context.Context, cfg *config.Config) (registry.Diff, []registry.RecordFault, error) {
+	diff, faults, err := d.registry.Import(ctx, cfg.Records, cfg.Defaults)
+	if err != nil {
+		return diff, nil, fmt.Errorf("registry: %w", err)
+	}
+	for _, f := range faults {
+		if !f.Warning {
+			d.log.Warn("record left out", "kind", f.Kind, "id", f.ID, "path", f.Path, "problem", f.Message)
+		}
+	}
+	return diff, faults, nil
+}
+
+// swapped follows each change of the registry: schedules, memory, metrics.
+func (d *Daemon) swapped(snap *registry.Snapshot, diff registry.Diff) {
+	d.setTurns(snap)
+	var gone []store.Subject
+	for _, id := range diff.Endpoints.Removed {
+		gone = append(gone, endpointSubject(id))
+	}
+	for _, id := range diff.Targets.Removed {
+		gone = append(gone, targetSubject(id))
+	}
+	if len(gone) > 0 {
+		d.board.forget(gone)
+		if err := d.store.DropLooks(d.base, gone); err != nil {
+			d.metrics.StoreFailed("drop_looks")
+			d.log.Warn("old results not dropped", "looks", len(gone), "err", err)
+		}
+	}
+	for _, id := range append(diff.Endpoints.Changed, diff.Endpoints.Removed...) {
+		d.eyes.Load().prober.Forget(id)
+	}
+	for _, id := range diff.Endpoints.Changed {
+		d.probeTurns.Now(id)
+	}
+	d.metrics.Registered(len(snap.Merchants()), len(snap.Endpoints()), len(snap.Targets()))
+	if !diff.Empty() {
+		d.log.Info("registry changed", "diff", diff.String())
+	}
+}
+
+// close ends what open began.
+func (d *Daemon) close() error {
+	d.eyes.Load().prober.Close()
+	if err := d.store.Close(); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	d.log.Info("stopped", "ran", time.Since(d.started).Round(time.Second))
+	return nil
+}
+
+// Addr returns the address of the TCP listener, empty before it listens.
+func (d *Daemon) Addr() string {
+	if a := d.listening.Load(); a != nil {
+		return (*a).String()
+	}
+	return ""
+}
+
+// socketPath is where the command line finds the daemon.
+func socketPath(dataDir string) string { return filepath.Join(dataDir, SocketName) }
+
+// removeStale removes a socket that a killed daemon left behind. The lock of
+// the data directory is held, so that no other daemon can be using it.
+func removeStale(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("old socket: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// What the daemon asks of itself. A watcher that is late must say so instead
+// of paging for what it did itself.
+const (
+	lateLimit    = 5 * time.Second  // a look may begin this late
+	silenceLimit = 2 * time.Minute  // and this much beyond its interval without any look ending
+	storeTimeout = 5 * time.Second  // for the write test
+	saveLimit    = 60 * time.Second // results may be unsaved this long (DESIGN section 10)
+)
+
+// duties answers the three questions that watchers ask. It implements
+// api.Duties together with reloading.
+type duties struct{ d *Daemon }
+
+// Healthy says why the process should be restarted: never, while it answers.
+func (q duties) Healthy() []string { return nil }
+
+// Ready says why requests should go elsewhere.
+func (q duties) Ready() []string {
+	if !q.d.ready.Load() {
+		return []string{"starting: the registry is not loaded yet"}
+	}
+	if q.d.stopping.Load() {
+		return []string{"shutting down"}
+	}
+	return nil
+}
+
+// Duty says why this watcher is not doing its work.
+func (q duties) Duty() []string {
+	if problems := q.Ready(); problems != nil {
+		return problems
+	}
+	d, now := q.d, time.Now()
+	problems := []string{}
+	problems = append(problems, d.late(signalProbe, &d.probeLateness, d.probeTurns.Shortest(), now)...)
+	problems = append(problems, d.late(signalCertificate, &d.certificateLateness, d.certificateTurns.Shortest(), now)...)
+	if since := now.Sub(d.started); d.saved.since(now) > saveLimit && since > saveLimit {
+		problems = append(problems, fmt.Sprintf("store: results unsaved for %s: %s", d.saved.since(now).Round(time.Second), d.saved.problem()))
+	}
+	ctx, cancel := context.WithTimeout(d.base, storeTimeout)
+	defer cancel()
+	if err := d.store.Check(ctx); err != nil {
+		problems = append(problems, fmt.Sprintf("store: not writable: %v", err))
+	}
+	return problems
+}
+
+// selfAudit asks the duty question for the metrics and the pages, which must
+// not wait for the store.
+func (d *Daemon) selfAudit(context.Context) {
+	problems := duties{d}.Duty()
+	if before := d.problems.Swap(&problems); len(problems) > 0 && (before == nil || len(*before) != len(problems)) {
+		d.log.Warn("off duty", "problems", problems)
+	}
+	d.metrics.Duty(len(problems))
+	d.metrics.Heartbeat(time.Now())
+}
+
+// late says whether a signal is unpunctual or silent. shortest is the least
+// interval of its schedule, 0 when it has nothing to do.
+func (d *Daemon) late(signal string, l *lateness, shortest time.Duration, now time.Time) []string {
+	if shortest == 0 {
+		return nil
+	}
+	worst, ended := l.report(now)
+	if ended.IsZero() {
+		ended = d.started
+	}
+	var problems []string
+	if worst > lateLimit {
+		problems = append(problems, fmt.Sprintf("%s: looks began up to %s late in the last two minutes", signal, worst.Round(time.Millisecond)))
+	}
+	if silent := now.Sub(ended); silent > shortest+silenceLimit {
+		problems = append(problems, fmt.Sprintf("%s: no look has ended for %s", signal, silent.Round(time.Second)))
+	}
+	return problems
+}

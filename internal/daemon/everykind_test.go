@@ -1,0 +1,150 @@
+package daemon_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/hooktest"
+	"github.com/hookvigil/hookvigil/probes"
+)
+
+// kind is one endpoint of the great test: what its receiver does, and how it
+// is probed.
+type kind struct {
+	id       string
+	b        hooktest.Behaviour
+	level    probes.Level
+	receiver *hooktest.Receiver
+	tls      bool
+}
+
+// want returns what the probe must say of it.
+func (k kind) want() (probes.Fault, probes.NoteSet) {
+	d := k.b.Describe()
+	if k.level == probes.LevelReach {
+		return d.Reach, d.Notes
+	}
+	return d.Fault, d.Notes
+}
+
+// kinds starts a receiver for each behaviour, over http and https, at ping and
+// at reach: more than 200.
+func kinds(t *testing.T, ca *hooktest.CA) []kind {
+	t.Helper()
+	var list []kind
+	for _, b := range hooktest.Behaviours() {
+		for i, level := range []probes.Level{probes.LevelPing, probes.LevelReach} {
+			for _, secure := range []bool{false, true} {
+				if b.Describe().TLS != secure && (b.Describe().TLS || i == 1) {
+					continue
+				}
+				opts := hooktest.Options{Behaviour: b, Delay: 1500 * time.Millisecond, Every: 20 * time.Millisecond, Token: "the-token-of-every-kind"}
+				if secure {
+					opts.CA = ca
+				}
+				id := fmt.Sprintf("%s-%s-%t", strings.ReplaceAll(string(b), "_", "-"), level, secure)
+				list = append(list, kind{id, b, level, hooktest.Start(t, opts), secure})
+			}
+		}
+	}
+	return list
+}
+
+func TestEveryKindOfEndpointIsSeenForWhatItIs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ca, pem := hooktest.StartCA(t, "root")
+	list := kinds(t, ca)
+	if len(list) < 200 {
+		t.Fatalf("%d endpoints, want 200", len(list))
+	}
+	write(t, dir+"/token", "the-token-of-every-kind")
+	var lines []string
+	for _, k := range list {
+		lines = append(lines, fmt.Sprintf("{id: %s, url: %q, token_file: token, probe: {level: %s, interval: 1h, timeout: 3s, ack_budget: 1s, allow_cleartext: true}, certificate: {interval: 1h, timeout: 3s}}", k.id, k.receiver.URL()+"/hook", k.level))
+	}
+	d := start(t, dir, head+"tls: {ca_files: ["+pem+"]}\n"+merchants(lines...))
+	each := func(check func(kind)) {
+		var wg sync.WaitGroup
+		slots := make(chan struct{}, 12) // so that a busy machine is not taken for a slow endpoint
+		for _, k := range list {
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				check(k)
+			})
+		}
+		wg.Wait()
+	}
+	each(func(k kind) { d.checkAtFirst(k) })
+	each(func(k kind) { d.checkOnceProven(k) })
+}
+
+// checkAtFirst holds what is said of an endpoint that was never healthy.
+func (r *running) checkAtFirst(k kind) {
+	fault, notes := k.want()
+	v := r.probeNow(k.id)
+	verdict := "unknown"
+	switch {
+	case fault == probes.FaultNone && notes.Has(probes.NoteSlow):
+		verdict = "degraded"
+	case fault == probes.FaultNone:
+		verdict = "healthy"
+	}
+	got := slices.DeleteFunc(v.Probe.Notes, func(w string) bool { return w == "cleartext" })
+	if v.Probe.Verdict != verdict || v.Probe.Fault != string(fault) || !slices.Equal(got, notes.Words()) {
+		r.t.Errorf("%s at first: got %s %s %v, want %s %s %v", k.id, v.Probe.Verdict, v.Probe.Fault, got, verdict, fault, notes.Words())
+	}
+	if k.tls {
+		r.checkCertificate(k)
+	}
+}
+
+// checkCertificate holds that the second signal agrees with the first on what
+// the certificate is.
+func (r *running) checkCertificate(k kind) {
+	r.CertificateTurns().Now(k.id)
+	var v endpointView
+	r.until(k.id+" is looked at", func() bool {
+		v, _ = r.endpoint(k.id)
+		return v.Certificate != nil
+	})
+	bad := strings.HasPrefix(string(k.b.Describe().Fault), "tls_") || strings.HasPrefix(string(k.b.Describe().Fault), "timeout_tls") ||
+		k.b == hooktest.CloseAfterAccept || k.b == hooktest.ResetAfterAccept || k.b == hooktest.TLSClose || k.b == hooktest.TLSReset
+	switch verdict := v.Certificate.Verdict; {
+	case bad && verdict != "fail", k.b == hooktest.CertExpiring && verdict != "warn", !bad && k.b != hooktest.CertExpiring && verdict != "ok":
+		r.t.Errorf("%s: certificate %s %v", k.id, verdict, v.Certificate.Faults)
+	}
+}
+
+// checkOnceProven holds what is said when an endpoint has been healthy: its
+// failure is down, and confirmed by two more.
+func (r *running) checkOnceProven(k kind) {
+	fault, _ := k.want()
+	if fault == probes.FaultNone || strings.HasPrefix(string(k.b), "cert_") {
+		return // certificates are made for a receiver's life
+	}
+	if err := k.receiver.Set(hooktest.OK); err != nil {
+		r.t.Error(err)
+	}
+	if v := r.probeNow(k.id); v.Probe.Verdict != "healthy" {
+		r.t.Errorf("%s, mended: %s %s, want healthy", k.id, v.Probe.Verdict, v.Probe.Fault)
+	}
+	if err := k.receiver.Set(k.b); err != nil {
+		r.t.Error(err)
+	}
+	for range 2 {
+		r.probeNow(k.id)
+	}
+	v := r.probeNow(k.id)
+	if v.Probe.Verdict != "down" || v.Probe.Fault != string(fault) || v.Probe.Failures != 3 {
+		r.t.Errorf("%s, broken again: %s %s after %d failures, want down %s after 3", k.id, v.Probe.Verdict, v.Probe.Fault, v.Probe.Failures, fault)
+	}
+	if want := map[bool]string{false: "down", true: "suspended"}[fault == probes.FaultHTTP410]; v.State != want {
+		r.t.Errorf("%s, broken again: state %s, want %s", k.id, v.State, want)
+	}
+}

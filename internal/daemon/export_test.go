@@ -1,0 +1,17 @@
+package daemon
+
+import "github.com/hookvigil/hookvigil/probes"
+
+// BreakProber makes every later probe of the daemon panic: a bug on purpose.
+func (d *Daemon) BreakProber() {
+	d.eyes.Store(&eyes{prober: new(probes.Prober), looker: d.eyes.Load().looker})
+}
+
+// ProbeTurns gives tests the schedule, to make a turn due now.
+func (d *Daemon) ProbeTurns() *probes.Schedule { return d.probeTurns }
+
+// CertificateTurns is the schedule of the second signal.
+func (d *Daemon) CertificateTurns() *probes.Schedule { return d.certificateTurns }
+
+// New2 returns another daemon on the same configuration.
+func (d *Daemon) New2() *Daemon { return New(d.opts) }

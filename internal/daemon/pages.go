@@ -1,0 +1,75 @@
+package daemon
+
+import (
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/hookvigil/hookvigil/dashboards/web"
+	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// pages returns the built-in pages.
+func (d *Daemon) pages() http.Handler {
+	return web.New(pageSource{d}, d.log, web.Options{Panicked: func() { d.metrics.Panicked("page") }})
+}
+
+// pageSource is the daemon as the pages see it.
+type pageSource struct{ d *Daemon }
+
+// Summary implements web.Source.
+func (s pageSource) Summary() web.Summary {
+	last := s.d.lastReload()
+	sum := web.Summary{Version: s.d.opts.Version, Started: s.d.started}
+	if problems := s.d.problems.Load(); problems != nil {
+		sum.Problems = *problems
+	}
+	sum.Reload.InForce = s.d.started
+	switch {
+	case last.failed:
+		sum.Reload.Refused, sum.Reload.Problem = last.at, last.text
+	case !last.at.IsZero():
+		sum.Reload.InForce = last.at
+	}
+	return sum
+}
+
+// Entries implements web.Source.
+func (s pageSource) Entries() iter.Seq[web.Entry] {
+	return func(yield func(web.Entry) bool) {
+		snap, now := s.d.registry.Snapshot(), time.Now()
+		for _, w := range snap.Endpoints() {
+			word, _ := rules.EndpointState(s.d.board.view(w, now))
+			if !yield(entryOf(snap, w, word)) {
+				return
+			}
+		}
+	}
+}
+
+func entryOf(snap *registry.Snapshot, w *registry.Watched, word rules.Word) web.Entry {
+	m, _ := snap.Merchant(w.Merchant)
+	return web.Entry{ID: w.ID, MerchantID: m.ID, MerchantName: m.Name, Shown: w.Shown, State: word}
+}
+
+// Endpoint implements web.Source.
+func (s pageSource) Endpoint(id string) (web.Endpoint, bool) {
+	snap := s.d.registry.Snapshot()
+	w, ok := snap.Endpoint(id)
+	if !ok {
+		return web.Endpoint{}, false
+	}
+	view := s.d.board.view(w, time.Now())
+	word, reasons := rules.EndpointState(view)
+	return web.Endpoint{Entry: entryOf(snap, w, word), View: view, Reasons: reasons, Products: w.Products, Policy: w.Probe.Policy}, true
+}
+
+// Targets implements web.Source.
+func (s pageSource) Targets() []web.Target {
+	now, list := time.Now(), []web.Target{}
+	for _, t := range s.d.registry.Snapshot().Targets() {
+		list = append(list, web.Target{ID: t.ID, Address: t.Address, ServerName: t.ServerName, Certificate: s.d.board.target(t, now)})
+	}
+	return list
+}

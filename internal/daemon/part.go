@@ -1,0 +1,79 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// part is one long-running piece of the daemon. run blocks until its context
+// ends and leaves nothing behind; drain bounds how long that may take.
+type part struct {
+	name  string
+	run   func(context.Context) error
+	drain time.Duration
+}
+
+var errStoppedEarly = errors.New("stopped early")
+
+// runAll runs every part until ctx ends or a part stops; then it ends them
+// one after the other, in order, and waits for each as long as its drain. It
+// returns nil when ctx ended first.
+func runAll(ctx context.Context, log *slog.Logger, parts []part) error {
+	running := make([]runningPart, len(parts))
+	early := make(chan error, len(parts))
+	for i, p := range parts {
+		running[i] = p.start(ctx, early)
+	}
+	var cause error
+	select {
+	case <-ctx.Done():
+	case cause = <-early:
+		log.Error("a part stopped; shutting down", "cause", cause)
+	}
+	for _, p := range running {
+		p.stop(log)
+	}
+	return cause
+}
+
+// runningPart is a part under way.
+type runningPart struct {
+	part
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// start runs p under a context that outlives ctx, because parts are stopped
+// one by one after ctx has ended.
+func (p part) start(ctx context.Context, early chan<- error) runningPart {
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r := runningPart{part: p, cancel: cancel, done: make(chan struct{})}
+	go func() { // owned by runAll, which waits for done
+		defer close(r.done)
+		err := p.run(inner)
+		if inner.Err() == nil { // nobody asked it to stop
+			if err == nil {
+				err = errStoppedEarly
+			}
+			early <- fmt.Errorf("%s: %w", p.name, err)
+		}
+	}()
+	return r
+}
+
+// stop ends the part and waits for it, at most its drain.
+func (r runningPart) stop(log *slog.Logger) {
+	begun := time.Now()
+	r.cancel()
+	timer := time.NewTimer(r.drain)
+	defer timer.Stop()
+	select {
+	case <-r.done:
+		log.Info("part stopped", "part", r.name, "took", time.Since(begun).Round(time.Millisecond))
+	case <-timer.C:
+		log.Warn("part did not stop in time", "part", r.name, "drain", r.drain)
+	}
+}

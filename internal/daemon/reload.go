@@ -1,0 +1,104 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/api"
+	"github.com/hookvigil/hookvigil/internal/config"
+)
+
+// reloadOutcome is what the last reload came to, for the page.
+type reloadOutcome struct {
+	at     time.Time
+	failed bool
+	text   string
+}
+
+// Reload reads the configuration again and swaps it when it is good. A bad
+// one changes nothing, and says so in the log, in a metric and in the answer.
+// Only one reload runs at a time. The error says that it could not be tried.
+func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
+	next, faults := d.opts.Load()
+	report := api.ReloadReport{}
+	for _, f := range faults {
+		cf := api.ConfigFault{Path: f.Path, File: f.File, Line: f.Line, Column: f.Column, Message: f.Message, Hint: f.Hint}
+		if f.Warning {
+			report.Warnings = append(report.Warnings, cf)
+		} else {
+			report.Faults = append(report.Faults, cf)
+			d.log.Error("configuration not loaded", "fault", f.String(), "hint", f.Hint)
+		}
+	}
+	if len(report.Faults) > 0 {
+		d.reloadedLocked(true, fmt.Sprintf("%d faults; the old configuration stays in force; first: %s", len(report.Faults), faults[0].String()))
+		return report, nil
+	}
+	report.Warnings = append(report.Warnings, d.needsRestartLocked(next)...)
+	before := d.config
+	if eyesDiffer(before, next) {
+		d.openEyes(next)
+	}
+	diff, left, err := d.importFile(ctx, next)
+	if err != nil {
+		if eyesDiffer(before, next) {
+			d.openEyes(before)
+		}
+		d.reloadedLocked(true, err.Error())
+		return report, err
+	}
+	for _, f := range left {
+		if !f.Warning {
+			report.Warnings = append(report.Warnings, api.ConfigFault{Path: f.Kind + " " + f.ID + ": " + f.Path, Message: f.Message + ": left out", Hint: f.Hint})
+		}
+	}
+	report.Diff, d.config = diff, next
+	d.server.SetTokens(apiTokens(next.Server.Tokens))
+	d.refreshListenerCertificate(ctx)
+	d.lookAtFiles(ctx)
+	d.reloadedLocked(false, diff.String())
+	d.log.Info("configuration loaded", "config", next.Path, "diff", diff.String())
+	return report, nil
+}
+
+func (d *Daemon) reloadedLocked(failed bool, text string) {
+	d.reload = reloadOutcome{at: time.Now(), failed: failed, text: text}
+	d.metrics.Reloaded(!failed, d.reload.at)
+}
+
+// lastReload returns what the last reload came to; zero: none yet.
+func (d *Daemon) lastReload() reloadOutcome {
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
+	return d.reload
+}
+
+// eyesDiffer reports whether the looks must be made anew.
+func eyesDiffer(a, b *config.Config) bool {
+	return !reflect.DeepEqual(a.Guard, b.Guard) || !reflect.DeepEqual(a.Server.OperatorURL, b.Server.OperatorURL) ||
+		!a.Defaults.Roots.Equal(b.Defaults.Roots)
+}
+
+// needsRestartLocked names the settings that differ and only count at start.
+func (d *Daemon) needsRestartLocked(next *config.Config) []api.ConfigFault {
+	var list []api.ConfigFault
+	for _, s := range []struct {
+		path string
+		same bool
+	}{
+		{"data_dir", d.config.DataDir == next.DataDir},
+		{"server.listen", d.config.Server.Listen == next.Server.Listen},
+		{"server.tls", (d.config.Server.TLS.CertFile == "") == (next.Server.TLS.CertFile == "")},
+		{"log", d.config.Log == next.Log},
+		{"metrics.probes", d.config.Probes == next.Probes},
+	} {
+		if !s.same {
+			list = append(list, api.ConfigFault{Path: s.path, File: next.Path, Message: "changed; takes effect at the next start", Hint: "restart hookvigil"})
+		}
+	}
+	return list
+}

@@ -1,0 +1,168 @@
+package daemon
+
+import (
+	"bufio"
+	"context"
+	"iter"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hookvigil/hookvigil/dashboards"
+	"github.com/hookvigil/hookvigil/internal/api"
+	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// newServer puts the HTTP interface together.
+func (d *Daemon) newServer(cfg *config.Config) *api.Server {
+	return api.New(
+		api.Config{Tokens: apiTokens(cfg.Server.Tokens), Listen: cfg.Server.Listen, Version: d.opts.Version},
+		api.Deps{
+			Registry: d.registry,
+			Looks:    shown{d},
+			Duties:   duties{d},
+			Defaults: d.registry.Defaults,
+			DecodeEntry: func(line []byte) (registry.Merchant, []registry.Endpoint, error) {
+				return config.DecodeEntry(line, false)
+			},
+			Metrics:      d.metrics.Handler(),
+			ProbeMetrics: d.serveProbeSeries,
+			Probe:        http.HandlerFunc(d.serveProbe),
+			Web:          d.pages(),
+			Observe:      d.metrics.HTTP,
+			Panicked:     d.metrics.Panicked,
+		}, d.log)
+}
+
+func apiTokens(tokens []config.Token) []api.Token {
+	list := make([]api.Token, len(tokens))
+	for i, t := range tokens {
+		list[i] = api.Token{Name: t.Name, Role: api.Role(t.Role), Merchants: t.Merchants, Source: t.Source, Secret: t.Token}
+	}
+	return list
+}
+
+// shown is the board as the API sees it.
+type shown struct{ d *Daemon }
+
+// Endpoint implements api.Looks.
+func (s shown) Endpoint(id string) rules.EndpointView {
+	w, ok := s.d.registry.Snapshot().Endpoint(id)
+	if !ok {
+		return rules.EndpointView{}
+	}
+	return s.d.board.view(w, time.Now())
+}
+
+// Target implements api.Looks.
+func (s shown) Target(id string) rules.CertificateView {
+	t, ok := s.d.registry.Snapshot().Target(id)
+	if !ok {
+		return rules.CertificateView{}
+	}
+	return s.d.board.target(t, time.Now())
+}
+
+// Reload implements api.Duties.
+func (q duties) Reload(ctx context.Context) (api.ReloadReport, error) { return q.d.Reload(ctx) }
+
+// Bounds of /metrics/probes: all endpoints up to 5,000 of them, and never more
+// series than a scrape of 10 s can carry (reference ecosystem.md section 4).
+const (
+	maxProbeSeries = 2_500_000
+	unhealthyHold  = 15 * time.Minute
+)
+
+// serveProbeSeries answers /metrics/probes?shard=i&shards=n.
+func (d *Daemon) serveProbeSeries(w http.ResponseWriter, r *http.Request) {
+	opts := dashboards.ProbeOptions{Mode: dashboards.ProbeMode(d.opts.Config.Probes), Limit: maxProbeSeries, Hold: unhealthyHold, Now: time.Now()}
+	for key, field := range map[string]*int{"shard": &opts.Shard, "shards": &opts.Shards} {
+		if v := r.URL.Query().Get(key); v != "" {
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				http.Error(w, key+" is not a number; wanted ?shard=0&shards=4", http.StatusBadRequest)
+				return
+			}
+			*field = n
+		}
+	}
+	if err := opts.Validate(); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", dashboards.ProbesContentType)
+	out := bufio.NewWriterSize(w, 64<<10)
+	written, err := dashboards.WriteProbes(out, d.probeRows(), opts)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		d.log.Debug("probe series not written", "err", err) // the scraper hung up
+	}
+	d.metrics.ProbeSeriesDropped(written.Dropped)
+}
+
+// probeRows yields every endpoint and target for their series.
+func (d *Daemon) probeRows() iter.Seq[dashboards.ProbeRow] {
+	return func(yield func(dashboards.ProbeRow) bool) {
+		snap, now := d.registry.Snapshot(), time.Now()
+		for _, w := range snap.Endpoints() {
+			if !yield(d.probeRow(w, now)) {
+				return
+			}
+		}
+		for _, t := range snap.Targets() {
+			if !yield(dashboards.ProbeRow{Endpoint: t.ID, Shown: t.Address, Report: d.board.target(t, now).Report}) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Daemon) probeRow(w *registry.Watched, now time.Time) dashboards.ProbeRow {
+	v := d.board.view(w, now)
+	word, _ := rules.EndpointState(v)
+	return dashboards.ProbeRow{
+		Endpoint: w.ID, Merchant: w.Merchant, Shown: w.Shown, State: word,
+		Result: v.Probe.Result, Report: v.Certificate.Report, LastUnhealthy: d.board.lastUnhealthy(w.ID),
+	}
+}
+
+// serveProbe answers /probe?target=, blackbox_exporter's contract: the latest
+// result of a configured endpoint while it is fresh, else a probe made now.
+func (d *Daemon) serveProbe(w http.ResponseWriter, r *http.Request) {
+	target := r.URL.Query().Get("target")
+	ep, ok := d.findTarget(target)
+	if !ok {
+		http.Error(w, "target is not a configured endpoint; give its ID or its URL as shown by /api/v1/endpoints", http.StatusNotFound)
+		return
+	}
+	v := d.board.view(ep, time.Now())
+	if !ep.Suspended && (v.Probe.Result.At.IsZero() || v.Probe.Stale) {
+		result := d.eyes.Load().prober.Probe(r.Context(), ep.Probe)
+		if result.Fault != probes.FaultCanceled {
+			d.board.probed(ep, result)
+		}
+	}
+	w.Header().Set("Content-Type", dashboards.ProbesContentType)
+	if err := dashboards.WriteProbe(w, d.probeRow(ep, time.Now())); err != nil {
+		d.log.Debug("probe series not written", "err", err) // the scraper hung up
+	}
+}
+
+// findTarget finds an endpoint by ID, by its URL, or by its URL as shown.
+func (d *Daemon) findTarget(target string) (*registry.Watched, bool) {
+	snap := d.registry.Snapshot()
+	if w, ok := snap.Endpoint(target); ok {
+		return w, true
+	}
+	for _, w := range snap.Endpoints() {
+		if w.URL == target || w.Shown == target {
+			return w, true
+		}
+	}
+	return nil, false
+}

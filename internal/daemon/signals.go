@@ -1,0 +1,144 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/probes/certificate"
+)
+
+// probeGrace is what probes in flight get at shutdown before they are
+// canceled (DESIGN section 12).
+const probeGrace = 5 * time.Second
+
+// The names of the signals in metrics and logs.
+const (
+	signalProbe       = "probe"
+	signalCertificate = "certificate"
+)
+
+// graceful returns a context for looks that ends probeGrace after ctx, so
+// that what is on the wire can finish.
+func graceful(ctx context.Context) (context.Context, context.CancelFunc) {
+	looks, cancel := context.WithCancel(context.WithoutCancel(ctx)) // draining outlives ctx
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(probeGrace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-looks.Done():
+		}
+	})
+	return looks, func() { stop(); cancel() }
+}
+
+// runProbes is the first signal.
+func (d *Daemon) runProbes(ctx context.Context) error {
+	looks, cancel := graceful(ctx)
+	defer cancel()
+	return d.probeTurns.Run(ctx, func(_ context.Context, t probes.Tick) time.Duration { return d.probe(looks, t) })
+}
+
+// runCertificates is the second signal: its own schedule, dial and verdict.
+func (d *Daemon) runCertificates(ctx context.Context) error {
+	looks, cancel := graceful(ctx)
+	defer cancel()
+	return d.certificateTurns.Run(ctx, func(_ context.Context, t probes.Tick) time.Duration { return d.look(looks, t) })
+}
+
+// probe makes one probe and follows its fact up the column: looked at,
+// remembered, shown.
+func (d *Daemon) probe(ctx context.Context, t probes.Tick) (next time.Duration) {
+	defer d.recovered("probe turn", t.ID)
+	w, ok := d.registry.Snapshot().Endpoint(t.ID)
+	if !ok || w.Suspended {
+		return 0
+	}
+	r := d.eyes.Load().prober.Probe(ctx, w.Probe)
+	if r.Fault == probes.FaultCanceled {
+		return 0 // shutting down: this says nothing
+	}
+	memory, next := d.board.probed(w, r)
+	d.probeLateness.saw(t.Late, time.Now())
+	d.metrics.Skipped(signalProbe, t.Skipped)
+	d.metrics.Probed(memory.Last, t.Late)
+	d.log.Debug("probed", "endpoint", w.ID, "verdict", memory.Last.Verdict, "fault", r.Fault, "status", r.Status,
+		"took", r.Took, "late", t.Late, "detail", r.Detail)
+	return next
+}
+
+// look makes one round of looks at a certificate.
+func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
+	defer d.recovered("certificate turn", t.ID)
+	w, ok := watchedBy(d.registry.Snapshot(), t.ID)
+	if !ok {
+		return 0
+	}
+	begun := time.Now()
+	seen := d.eyes.Load().looker.Look(ctx, w.watch.Target)
+	if ctx.Err() != nil {
+		return 0 // shutting down: this says nothing
+	}
+	report := d.board.looked(w, seen, time.Now())
+	d.certificateLateness.saw(t.Late, time.Now())
+	d.metrics.Skipped(signalCertificate, t.Skipped)
+	d.metrics.Looked(report, time.Since(begun), t.Late)
+	d.log.Debug("looked at certificate", "target", t.ID, "verdict", report.Verdict, "faults", report.Faults, "detail", report.Detail)
+	return 0
+}
+
+// recovered is deferred around each turn: a bug in one look harms no other.
+func (d *Daemon) recovered(part, id string) {
+	if v := recover(); v != nil {
+		d.log.Error("panic recovered", "part", part, "id", id, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		d.metrics.Panicked(part)
+	}
+}
+
+// setTurns gives both schedules what the snapshot holds. What has never been
+// looked at comes first, faster than its interval and still spread.
+func (d *Daemon) setTurns(snap *registry.Snapshot) {
+	probeSlots := make([]probes.Slot, 0, len(snap.Endpoints()))
+	certificateSlots := make([]probes.Slot, 0, len(snap.Endpoints())+len(snap.Targets()))
+	first := firstRound(len(snap.Endpoints()) + len(snap.Targets()))
+	for _, w := range snap.Endpoints() {
+		if w.Suspended {
+			continue
+		}
+		probed, looked := d.board.knows(endpointSubject(w.ID), w.URL)
+		probeSlots = append(probeSlots, slot(w.ID, w.Probe.Policy.Interval, first, probed))
+		if w.Watch != nil {
+			certificateSlots = append(certificateSlots, slot(w.ID, w.Watch.Interval, first, looked))
+		}
+	}
+	for _, t := range snap.Targets() {
+		_, known := d.board.knows(targetSubject(t.ID), t.Address)
+		certificateSlots = append(certificateSlots, slot(targetPrefix+t.ID, t.Watch.Interval, first, known))
+	}
+	d.probeTurns.Set(probeSlots)
+	d.certificateTurns.Set(certificateSlots)
+}
+
+func slot(id string, interval, first time.Duration, known bool) probes.Slot {
+	if known {
+		first = 0
+	}
+	return probes.Slot{ID: id, Interval: interval, First: first}
+}
+
+// firstRound is how long the first round over n new endpoints takes: at most
+// 200 a second, and no less than 5 s.
+func firstRound(n int) time.Duration {
+	return max(5*time.Second, time.Duration(n)*5*time.Millisecond)
+}
+
+// eyes is what looks: replaced whole when the guard or the roots change.
+type eyes struct {
+	prober *probes.Prober
+	looker *certificate.Looker
+}
