@@ -31,8 +31,8 @@ $(GOLANGCI):
 test: ## unit and process tests, with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -parallel 16 -timeout 10m ./...
 
-test-integration: ## slower ones: the built binary, real time, kill -9
-	CGO_ENABLED=1 $(GO) test -race -parallel 16 -tags integration -timeout 15m ./...
+test-integration: ## slower ones: real time, more damage to the store
+	CGO_ENABLED=1 $(GO) test -parallel 16 -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
 
 build: ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)

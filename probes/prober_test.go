@@ -219,6 +219,35 @@ func TestProbeTheWayThere(t *testing.T) {
 	}
 }
 
+func TestAThousandProbesOfARebindingNameReachNothingForbidden(t *testing.T) {
+	t.Parallel()
+	// 127.0.0.2 plays the public address; 127.0.0.1 is forbidden.
+	public, inside := netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.1")
+	canary := hooktest.StartCanary(t, "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(canary.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dns := hooktest.StartDNS(t, map[string][]hooktest.Answer{"mixed.test": {hooktest.Addresses(public, inside)}})
+	dns.Repeat("rebind.test", hooktest.Addresses(public), hooktest.Addresses(inside), hooktest.Addresses(public, inside))
+	p := newProber(t, probes.GuardConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}, Resolver: dns.Addr()})
+	blocked := map[string]int{}
+	for range 1000 {
+		for _, host := range []string{"rebind.test", "mixed.test"} {
+			got := p.Probe(t.Context(), probes.Endpoint{ID: "x", URL: mustURL(t, "http://"+host+":"+port+"/"), Policy: quick(probes.LevelReach)})
+			if got.Fault == probes.FaultBlocked {
+				blocked[host]++
+			}
+		}
+	}
+	if n := canary.Hits(); n != 0 {
+		t.Errorf("%d connections to a forbidden address", n)
+	}
+	if blocked["mixed.test"] != 1000 || blocked["rebind.test"] < 600 {
+		t.Errorf("blocked %v, want every mixed answer and two of three of the others", blocked)
+	}
+}
+
 func TestProbeAnEndpointThatNeverAccepts(t *testing.T) {
 	t.Parallel()
 	p := newProber(t, loopback())

@@ -74,8 +74,10 @@ type Daemon struct {
 
 // New returns a daemon that has started nothing yet.
 func New(opts Options) *Daemon {
+	cfg := opts.Config
+	opts.Config = settings(cfg)
 	d := &Daemon{
-		opts: opts, log: opts.Log, config: opts.Config,
+		opts: opts, log: opts.Log, config: cfg,
 		board: newBoard(), metrics: dashboards.New(opts.Version),
 		probeTurns: probes.NewSchedule(), certificateTurns: probes.NewSchedule(),
 	}
@@ -114,6 +116,7 @@ func (d *Daemon) marksStopping(ctx context.Context) (context.Context, func()) {
 	marked, cancel := context.WithCancel(context.WithoutCancel(ctx)) // ends a moment after ctx
 	stop := context.AfterFunc(ctx, func() {
 		d.stopping.Store(true)
+		d.log.Info("stopping", "bound", drainLooks+drainJobs+drainHTTP)
 		cancel()
 	})
 	return marked, func() { stop(); cancel() }
@@ -147,9 +150,18 @@ func (d *Daemon) open(ctx context.Context) error {
 	if _, _, err := d.importFile(ctx, cfg); err != nil {
 		return errors.Join(err, st.Close())
 	}
+	d.config = settings(cfg)
 	d.metrics.Reloaded(true, time.Now())
 	d.server = d.newServer(cfg)
 	return nil
+}
+
+// settings returns cfg without its records, which the registry holds: 100,000
+// endpoints are not kept twice.
+func settings(cfg *config.Config) *config.Config {
+	slim := *cfg
+	slim.Records = registry.Records{}
+	return &slim
 }
 
 // openEyes makes new eyes from cfg and swaps them in.

@@ -56,7 +56,7 @@ func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
 			report.Warnings = append(report.Warnings, api.ConfigFault{Path: f.Kind + " " + f.ID + ": " + f.Path, Message: f.Message + ": left out", Hint: f.Hint})
 		}
 	}
-	report.Diff, d.config = diff, next
+	report.Diff, d.config = diff, settings(next)
 	d.server.SetTokens(apiTokens(next.Server.Tokens))
 	d.refreshListenerCertificate(ctx)
 	d.lookAtFiles(ctx)

@@ -29,7 +29,7 @@ func TestDamageIsNeverSilent(t *testing.T) {
 	t.Parallel()
 	sound := t.TempDir()
 	s := open(t, sound)
-	d := some("a", 150, registry.OriginAPI)
+	d := some("a", 60, registry.OriginAPI)
 	for i := range d.PutEndpoints {
 		d.PutEndpoints[i].Token = "tok"
 	}

@@ -16,7 +16,7 @@ import (
 
 // chunk is how many records are compared with the stored ones at a time: it
 // bounds memory, not the transaction.
-const chunk = 1000
+const chunk = 500
 
 // Registry returns the merchants and endpoints as stored, by ID, with their
 // origin and, for those given by the API, their token. Targets and certificate

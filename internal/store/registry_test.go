@@ -116,7 +116,7 @@ func TestUnchangedRecordsWriteNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
-	d := some("a", 1100, registry.OriginFile) // more than one chunk
+	d := some("a", 550, registry.OriginFile) // more than one chunk
 	commit(t, s, d)
 	before, err := s.Audit(t.Context(), 1)
 	if err != nil {
@@ -127,13 +127,13 @@ func TestUnchangedRecordsWriteNothing(t *testing.T) {
 	if got := walSize(t, dir); got != size {
 		t.Errorf("the write-ahead log grew from %d to %d bytes", size, got)
 	}
-	d.PutEndpoints[1050].Suspended = true
+	d.PutEndpoints[520].Suspended = true
 	commit(t, s, d)
 	after, err := s.Audit(t.Context(), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after[0].Seq != before[0].Seq+1 || after[0].ID != d.PutEndpoints[1050].ID || after[0].Before == after[0].After {
+	if after[0].Seq != before[0].Seq+1 || after[0].ID != d.PutEndpoints[520].ID || after[0].Before == after[0].After {
 		t.Errorf("one change left %+v", after)
 	}
 }
@@ -180,16 +180,16 @@ func TestCommitRegistryIsAllOrNothing(t *testing.T) {
 		want  string
 	}{
 		"a record that cannot be written down": {
-			func(d *registry.Delta) { d.PutEndpoints[1050].Probe.Body = json.RawMessage("{") },
-			`commit registry: endpoint "ep-new-1050": json`,
+			func(d *registry.Delta) { d.PutEndpoints[520].Probe.Body = json.RawMessage("{") },
+			`commit registry: endpoint "ep-new-520": json`,
 		},
 		"an endpoint of nobody": {
-			func(d *registry.Delta) { d.PutEndpoints[1050].Merchant = "m-nobody" },
-			`commit registry: endpoint "ep-new-1050": there is no merchant "m-nobody"`,
+			func(d *registry.Delta) { d.PutEndpoints[520].Merchant = "m-nobody" },
+			`commit registry: endpoint "ep-new-520": there is no merchant "m-nobody"`,
 		},
 		"an origin that does not exist": {
-			func(d *registry.Delta) { d.PutEndpoints[1050].Origin = "mars" },
-			`commit registry: endpoint "ep-new-1050": `,
+			func(d *registry.Delta) { d.PutEndpoints[520].Origin = "mars" },
+			`commit registry: endpoint "ep-new-520": `,
 		},
 		"a merchant that still has endpoints": {
 			func(d *registry.Delta) { d.DropMerchants = []string{"m-old"} },
@@ -202,7 +202,7 @@ func TestCommitRegistryIsAllOrNothing(t *testing.T) {
 			s := open(t, t.TempDir())
 			commit(t, s, some("old", 5, registry.OriginAPI))
 			before := records(t, s)
-			d := some("new", 1100, registry.OriginAPI)
+			d := some("new", 550, registry.OriginAPI)
 			d.DropEndpoints = []string{"ep-old-1"}
 			tc.spoil(&d)
 			err := s.CommitRegistry(t.Context(), d)
