@@ -134,7 +134,9 @@ func probeState(v EndpointView) (Word, *Reason) {
 		return StateHealthy, nil
 	case r.Verdict == probes.Blocked:
 		return StateNoData, reason("refused to connect: %s", r.Detail)
-	case r.Fault == probes.FaultInternal || r.Fault == probes.FaultCanceled:
+	case r.Fault == probes.FaultUnknown:
+		return StateNoData, reason("no opinion: it failed in a way that has no word of its own")
+	case r.Fault == probes.FaultInternal || r.Fault == probes.FaultCanceled || r.Fault == probes.FaultSenderError:
 		return StateNoData, reason("no opinion: %s on our side", r.Fault)
 	default:
 		return StateNoData, reason("no opinion: %s, and level %s has never been healthy here", r.Fault, r.Level)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -199,7 +200,7 @@ func (r *resolver) watch(s CertificateSpec, m Material, prefix string) Watch {
 	w.Policy.WarnBelow = capped(s.WarnBelow, w.Policy.WarnBelow, own.WarnBelow.Cap)
 	w.Policy.PageBelow = capped(s.PageBelow, w.Policy.PageBelow, own.PageBelow.Cap)
 	warn, page := w.Policy.WarnBelow, w.Policy.PageBelow
-	if warn.Left(longLife) < page.Left(longLife) || warn.Share > 0 && warn.Share < page.Share {
+	if warn.Left(longLife) < page.Left(longLife) {
 		r.bad(prefix+"page_below", "page_below must not be more than warn_below", "%s is more than warn_below %s", page, warn)
 	}
 	for i, pin := range s.Pins {
@@ -296,8 +297,8 @@ func (r *resolver) address(s string) (host string, port uint16) {
 
 // checkHost asks of a name or an address what a URL asks of its host.
 func checkHost(host string) error {
-	if strings.ContainsAny(host, "/?") {
-		return errors.New("a path or a query does not belong to a host")
+	if _, err := netip.ParseAddr(host); strings.ContainsAny(host, "/?") || strings.Contains(host, ":") && err != nil {
+		return errors.New("a port, path or query does not belong to a host")
 	}
 	_, err := probes.ParseURL("https://" + net.JoinHostPort(host, "443"))
 	return err
