@@ -52,7 +52,7 @@ fuzz: ## FUZZTIME (10s) a target
 	  done; done
 
 golden: ## rewrites golden files; read the diff before you commit it
-	$(GO) test ./... -run Golden -update
+	$(GO) test ./probes ./rules ./dashboards/web ./internal/config ./cmd/hookvigil -run Golden -update
 
 cover:
 	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -n 1

@@ -175,7 +175,7 @@ func deliveryState(v EndpointView) (Word, *Reason) {
 	switch {
 	case known && d.Failing:
 		return StateFailing, &Reason{Signal: "deliveries", Word: "failing",
-			Text: fmt.Sprintf("%d of %d first attempts failed (%s)", d.FailedFirst, d.FirstAttempts, ratio)}
+			Text: fmt.Sprintf("%d of %d first attempts failed (%s)", d.FailedFirst, d.FirstAttempts, ratio.Short())}
 	case d.Backlog > 0:
 		return StateRecovering, &Reason{Signal: "deliveries", Word: "backlog", Text: count(d.Backlog, "event waits", "events wait") + " for a retry"}
 	case known:

@@ -45,6 +45,16 @@ func (r Ratio) String() string {
 	return strconv.FormatFloat(math.Round(float64(r)*1e8)/1e6, 'f', -1, 64) + "%"
 }
 
+// Short writes a percentage with one decimal at most, for sentences: "6.1%".
+// What is not 0 or 100 never rounds to it.
+func (r Ratio) Short() string {
+	short := Ratio(math.Round(float64(r)*1e3) / 1e3)
+	if (short == 0 || short == 1) && short != r {
+		return r.String()
+	}
+	return short.String()
+}
+
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (r *Ratio) UnmarshalText(b []byte) error {
 	v, err := ParseRatio(string(b))

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -70,7 +71,9 @@ func (r *Registry) Import(ctx context.Context, file registry.Records, d registry
 		return registry.Diff{}, nil, err
 	}
 	r.records, r.defaults = merged, d
-	return r.swapLocked(next), faults, nil
+	diff := r.current.Load().Compare(next)
+	r.swapLocked(next, diff)
+	return diff, faults, nil
 }
 
 // Apply makes one change of the API: all of it is checked, stored and swapped
@@ -83,39 +86,19 @@ func (r *Registry) Apply(ctx context.Context, c registry.Change) (registry.Diff,
 	if err != nil {
 		return registry.Diff{}, err
 	}
-	next, faults := registry.Build(records, r.defaults)
-	if bad := blamed(faults, c); len(bad) > 0 {
+	next, diff, faults := r.current.Load().Apply(delta, r.defaults)
+	if bad := slices.DeleteFunc(faults, func(f registry.RecordFault) bool { return f.Warning }); len(bad) > 0 {
 		return registry.Diff{}, &registry.InvalidError{Faults: bad}
 	}
 	if err := r.store.CommitRegistry(ctx, delta); err != nil {
 		return registry.Diff{}, err
 	}
 	r.records = records
-	return r.swapLocked(next), nil
+	r.swapLocked(next, diff)
+	return diff, nil
 }
 
-func (r *Registry) swapLocked(next *registry.Snapshot) registry.Diff {
-	diff := r.current.Load().Compare(next)
+func (r *Registry) swapLocked(next *registry.Snapshot, diff registry.Diff) {
 	r.current.Store(next)
 	r.swapped(next, diff)
-	return diff
-}
-
-// blamed returns the faults, no warnings, of the records that c wrote: another
-// record's old fault must not stop a good change.
-func blamed(faults []registry.RecordFault, c registry.Change) []registry.RecordFault {
-	written := map[string]bool{}
-	for _, m := range c.PutMerchants {
-		written["merchant "+m.ID] = true
-	}
-	for _, ep := range c.PutEndpoints {
-		written["endpoint "+ep.ID] = true
-	}
-	var bad []registry.RecordFault
-	for _, f := range faults {
-		if !f.Warning && written[f.Kind+" "+f.ID] {
-			bad = append(bad, f)
-		}
-	}
-	return bad
 }
