@@ -25,7 +25,7 @@ func (l *look) exchange(ctx context.Context, ln *line, method string) error {
 	keep := false
 	defer func() {
 		if keep {
-			l.p.kept.put(l.ep.ID, ln)
+			l.p.kept.put(l.ep, ln)
 		} else {
 			ln.close()
 		}
@@ -46,10 +46,14 @@ func (l *look) exchange(ctx context.Context, ln *line, method string) error {
 		}
 		return err
 	}
-	defer resp.Body.Close()
 	l.stop()
 	ln.uses++
 	l.note(resp)
+	if l.asksOn() {
+		return nil // its body says nothing, and would cost time of the one deadline
+	}
+	// The body is not closed: closing would read on past our bounds. The line
+	// is, unless the body has come to its end.
 	whole := l.readBody(ctx, ln, resp)
 	keep = whole && l.ep.Policy.KeepAlive && !resp.Close && ctx.Err() == nil
 	return nil

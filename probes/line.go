@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/netip"
-	"sync"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +21,9 @@ type line struct {
 	asked  bool // for a client certificate
 	uses   int  // exchanges over it so far
 	reused bool // by the probe that holds it
+
+	where lineKey
+	idle  *time.Timer // closes it when nobody comes back for it
 }
 
 // handshake is what a TLS handshake showed; zero for cleartext.
@@ -49,7 +53,7 @@ func (l *look) open(ctx context.Context) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	ln := &line{conn: conn, addr: remoteAddr(conn)}
+	ln := &line{conn: conn, addr: remoteAddr(conn), where: keyOf(l.ep)}
 	l.r.Addr = ln.addr
 	if l.ep.URL.Scheme == "https" {
 		l.enter(phaseTLS)
@@ -100,9 +104,12 @@ func (ln *line) guardTime(ctx context.Context) (release func()) {
 	return func() { stop() }
 }
 
-// stale reports whether a kept connection turned out to be dead before it
-// gave a single byte, so that a new one has to be tried.
-func (ln *line) stale() bool { return ln.reused && ln.in.total == 0 }
+// stale reports whether err says that a kept connection was closed by the
+// other side before it gave a single byte, so that a new one has to be tried.
+// One that hangs is no such thing.
+func (ln *line) stale(err error) bool {
+	return ln.reused && ln.in.total == 0 && !timedOut(err) && isAny(err, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE)
+}
 
 // close ends the connection without a goodbye: there is nothing to flush.
 func (ln *line) close() {
@@ -119,69 +126,4 @@ func remoteAddr(conn net.Conn) netip.AddrPort {
 		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 	}
 	return netip.AddrPort{}
-}
-
-// freshEvery: with keep_alive every tenth probe makes a full handshake, so
-// that a new certificate or address is seen.
-const freshEvery = 10
-
-// keptLines holds the idle connections of endpoints with keep_alive, at most
-// one for each. The zero value is empty.
-type keptLines struct {
-	mu sync.Mutex
-	// guarded by mu
-	byID map[string]*line
-}
-
-// take hands out the idle connection of ep, nil when there is none or its
-// turns are used up.
-func (k *keptLines) take(ep Endpoint) *line {
-	if !ep.Policy.KeepAlive {
-		return nil
-	}
-	k.mu.Lock()
-	ln := k.byID[ep.ID]
-	delete(k.byID, ep.ID)
-	k.mu.Unlock()
-	if ln == nil {
-		return nil
-	}
-	if ln.uses >= freshEvery-1 {
-		ln.close()
-		return nil
-	}
-	ln.reused = true
-	ln.in.reset()
-	return ln
-}
-
-// put keeps an idle connection.
-func (k *keptLines) put(id string, ln *line) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.byID == nil {
-		k.byID = map[string]*line{}
-	}
-	if old := k.byID[id]; old != nil {
-		old.close()
-	}
-	k.byID[id] = ln
-}
-
-func (k *keptLines) drop(id string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if ln := k.byID[id]; ln != nil {
-		ln.close()
-		delete(k.byID, id)
-	}
-}
-
-func (k *keptLines) dropAll() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for id, ln := range k.byID {
-		ln.close()
-		delete(k.byID, id)
-	}
 }

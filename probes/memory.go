@@ -58,14 +58,19 @@ func (m Memory) Step(r Result, p Policy) (Memory, time.Duration) {
 	return m, m.wait(p)
 }
 
+// wait never asks for more probes than the policy has turns, but for the
+// confirming ones.
 func (m Memory) wait(p Policy) time.Duration {
-	switch r := m.Last; {
+	confirming := m.Last.Verdict == Down && m.Failures <= p.Confirm
+	switch asked := min(m.Last.RetryAfter, maxRetryAfter); {
 	case m.IsGone():
 		return goneInterval
-	case r.RetryAfter > 0:
-		return min(max(r.RetryAfter, p.ConfirmAfter), maxRetryAfter)
-	case r.Verdict == Down && m.Failures <= p.Confirm:
-		return p.ConfirmAfter
+	case asked > 0 && confirming:
+		return max(asked, min(p.ConfirmAfter, p.Interval))
+	case asked > 0:
+		return max(asked, p.Interval)
+	case confirming:
+		return min(p.ConfirmAfter, p.Interval)
 	default:
 		return 0
 	}

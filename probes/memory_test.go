@@ -74,6 +74,16 @@ func TestMemoryObeysTheEndpoint(t *testing.T) {
 	if _, next := (probes.Memory{}).Step(busy, p); next != 5*time.Minute {
 		t.Errorf("after Retry-After: 300 the next probe comes after %s, want 5m", next)
 	}
+	busy.RetryAfter = time.Second
+	if _, next := (probes.Memory{}).Step(busy, p); next != time.Minute {
+		t.Errorf("after Retry-After: 1 the next probe comes after %s, want no more than configured: 1m", next)
+	}
+	fast := p
+	fast.Interval = time.Second
+	proven, _ := probes.Memory{}.Step(seen(0, probes.Healthy, probes.FaultNone), fast)
+	if _, next := proven.Step(seen(1, probes.Down, probes.FaultRefused), fast); next != time.Second {
+		t.Errorf("a confirming probe after %s, want it no later than the regular one: 1s", next)
+	}
 	busy.RetryAfter = 24 * time.Hour
 	if _, next := (probes.Memory{}).Step(busy, p); next != time.Hour {
 		t.Errorf("Retry-After of a day: %s, want it capped at 1h", next)

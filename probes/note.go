@@ -23,9 +23,6 @@ const (
 
 var noteWords = []string{"slow", "body_timeout", "body_truncated", "body_too_large", "cert_expiring", "cleartext"}
 
-// NoteWords returns the closed set of note words.
-func NoteWords() []string { return append([]string(nil), noteWords...) }
-
 // Has reports whether every note of o is in n.
 func (n NoteSet) Has(o NoteSet) bool { return n&o == o }
 

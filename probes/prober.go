@@ -94,10 +94,10 @@ func (l *look) run(ctx context.Context) Result {
 		return l.runTLS(ctx)
 	}
 	for i, method := range l.ep.Policy.Level.methods() {
-		if i > 0 && l.r.Status != http.StatusMethodNotAllowed && l.r.Status != http.StatusNotImplemented {
+		if i > 0 && !l.asksOn() {
 			break
 		}
-		l.r.Method, l.r.Status, l.r.Took = method, 0, 0
+		l.begin(method)
 		if err := l.ask(ctx, method); err != nil {
 			return l.fail(ctx, err)
 		}
@@ -123,7 +123,7 @@ func (l *look) ask(ctx context.Context, method string) error {
 	if ln := l.p.kept.take(l.ep); ln != nil {
 		l.adopt(ln)
 		err := l.exchange(ctx, ln, method)
-		if err == nil || !ln.stale() {
+		if err == nil || ctx.Err() != nil || !ln.stale(err) {
 			return err
 		}
 	}
@@ -132,6 +132,17 @@ func (l *look) ask(ctx context.Context, method string) error {
 		return err
 	}
 	return l.exchange(ctx, ln, method)
+}
+
+// begin forgets what the answer to the method before said: this one decides.
+func (l *look) begin(method string) {
+	l.r.Method, l.r.Status, l.r.Took = method, 0, 0
+	l.r.HTTPMajor, l.r.HTTPMinor, l.r.BodyBytes, l.r.RetryAfter, l.r.Location = 0, 0, 0, 0, ""
+}
+
+// asksOn reports whether the next method of the level follows this answer.
+func (l *look) asksOn() bool {
+	return l.r.Method == http.MethodOptions && (l.r.Status == http.StatusMethodNotAllowed || l.r.Status == http.StatusNotImplemented)
 }
 
 // enter ends the running phase and begins another.

@@ -31,9 +31,11 @@ type Tick struct {
 type Schedule struct {
 	mu sync.Mutex
 	// guarded by mu
-	slots map[string]*slot
-	queue dueQueue
-	poke  chan struct{} // of capacity 1: the head of the queue may have changed
+	slots   map[string]*slot
+	queue   dueQueue
+	running int
+	most    int           // looks that may run at a time
+	poke    chan struct{} // of capacity 1: the head of the queue may have changed
 }
 
 type slot struct {
@@ -45,9 +47,12 @@ type slot struct {
 	skipped int  // turns that passed during its last look
 }
 
-// NewSchedule returns an empty schedule.
-func NewSchedule() *Schedule {
-	return &Schedule{slots: map[string]*slot{}, poke: make(chan struct{}, 1)}
+// NewSchedule returns an empty schedule that runs at most so many looks at a
+// time; what is due beyond that waits, and is late. Slow endpoints hold their
+// places for a whole timeout, so that most should be far above
+// (endpoints that hang) x timeout / interval.
+func NewSchedule(most int) *Schedule {
+	return &Schedule{slots: map[string]*slot{}, most: max(most, 1), poke: make(chan struct{}, 1)}
 }
 
 // Set replaces the slots. A slot that stays keeps its phase, and whatever
@@ -64,6 +69,10 @@ func (s *Schedule) Set(slots []Slot) {
 		}
 		wanted[next.ID] = true
 		have := s.slots[next.ID]
+		if have != nil && have.removed { // its look still runs: it goes on as the same slot
+			have.removed, have.Slot = false, next
+			continue
+		}
 		if have == nil {
 			have = &slot{Slot: next, index: -1, due: firstTurn(next, now)}
 			s.slots[next.ID] = have
@@ -82,39 +91,51 @@ func (s *Schedule) Set(slots []Slot) {
 }
 
 // Now makes the slot's next turn due at once; false when there is no such slot.
-func (s *Schedule) Now(id string) bool {
+func (s *Schedule) Now(id string) bool { return s.Soon([]string{id}, 0) == 1 }
+
+// Soon makes the next turns of slots due within a span, spread by the hash of
+// their IDs, where they are not due sooner anyway. It returns how many of them
+// there are.
+func (s *Schedule) Soon(ids []string, within time.Duration) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	have := s.slots[id]
-	if have == nil {
-		return false
+	now, n := time.Now(), 0
+	for _, id := range ids {
+		have := s.slots[id]
+		if have == nil || have.removed {
+			continue
+		}
+		n++
+		due := now
+		if within > 0 {
+			due = now.Add(time.Duration(hash(id) % uint64(within)))
+		}
+		if have.index < 0 {
+			have.again = true
+		} else if due.Before(have.due) {
+			s.moveLocked(have, due)
+		}
 	}
-	if have.index < 0 {
-		have.again = true
-	}
-	s.moveLocked(have, time.Now())
 	s.pokeLocked()
-	return true
+	return n
+}
+
+// Overdue returns how long the slot that has waited longest is past its time,
+// zero when none is: a schedule that has stopped, or cannot keep up, shows it.
+func (s *Schedule) Overdue(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return 0
+	}
+	return max(0, now.Sub(s.queue[0].due))
 }
 
 // Running returns how many slots have a look running.
 func (s *Schedule) Running() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.slots) - len(s.queue)
-}
-
-// Shortest returns the least interval of all slots, zero without any.
-func (s *Schedule) Shortest() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	shortest := time.Duration(0)
-	for _, sl := range s.slots {
-		if shortest == 0 || sl.Interval < shortest {
-			shortest = sl.Interval
-		}
-	}
-	return shortest
+	return s.running
 }
 
 // Run calls look for each turn, each in a goroutine of its own, until ctx
@@ -157,6 +178,10 @@ func (s *Schedule) take(now time.Time) ([]turn, time.Duration) {
 	defer s.mu.Unlock()
 	var due []turn
 	for len(s.queue) > 0 && !s.queue[0].due.After(now) {
+		if s.running >= s.most {
+			return due, time.Hour // the end of a look pokes
+		}
+		s.running++
 		sl, _ := heap.Pop(&s.queue).(*slot)
 		due = append(due, turn{sl, Tick{ID: sl.ID, Due: sl.due, Late: now.Sub(sl.due), Skipped: sl.skipped}})
 		sl.skipped = 0
@@ -171,7 +196,10 @@ func (s *Schedule) take(now time.Time) ([]turn, time.Duration) {
 func (s *Schedule) done(sl *slot, next time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.running--
 	if sl.removed {
+		delete(s.slots, sl.ID)
+		s.pokeLocked()
 		return
 	}
 	now := time.Now()
@@ -197,11 +225,12 @@ func (s *Schedule) moveLocked(sl *slot, due time.Time) {
 }
 
 func (s *Schedule) removeLocked(sl *slot) {
-	sl.removed = true
-	delete(s.slots, sl.ID)
-	if sl.index >= 0 {
-		heap.Remove(&s.queue, sl.index)
+	if sl.index < 0 {
+		sl.removed = true // done forgets it
+		return
 	}
+	heap.Remove(&s.queue, sl.index)
+	delete(s.slots, sl.ID)
 }
 
 func (s *Schedule) pokeLocked() {

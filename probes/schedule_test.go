@@ -49,7 +49,7 @@ func slots(n int, interval time.Duration) []probes.Slot {
 func TestScheduleLooksAtEachSlotOnceAnIntervalEvenlySpread(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, seen := probes.NewSchedule(), &turns{}
+		s, seen := probes.NewSchedule(1000), &turns{}
 		s.Set(slots(600, time.Minute))
 		begin := time.Now()
 		play(t, s, 10*time.Minute-time.Nanosecond, func(_ context.Context, tick probes.Tick) time.Duration {
@@ -81,7 +81,7 @@ func TestScheduleKeepsItsPhaseOverARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := &turns{}, &turns{}
 		for _, seen := range []*turns{first, second} {
-			s := probes.NewSchedule()
+			s := probes.NewSchedule(1000)
 			s.Set(slots(20, time.Minute))
 			play(t, s, 3*time.Minute+7*time.Second, func(_ context.Context, tick probes.Tick) time.Duration {
 				seen.note(tick)
@@ -100,7 +100,7 @@ func TestScheduleKeepsItsPhaseOverARestart(t *testing.T) {
 func TestScheduleChangeTouchesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, seen := probes.NewSchedule(), &turns{}
+		s, seen := probes.NewSchedule(1000), &turns{}
 		s.Set([]probes.Slot{{ID: "stays", Interval: time.Minute}, {ID: "goes", Interval: time.Minute}, {ID: "faster", Interval: time.Hour}})
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -131,7 +131,7 @@ func TestScheduleChangeTouchesOnlyWhatChanged(t *testing.T) {
 func TestScheduleASlowLookDelaysOnlyItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, seen := probes.NewSchedule(), &turns{}
+		s, seen := probes.NewSchedule(1000), &turns{}
 		s.Set([]probes.Slot{{ID: "hangs", Interval: 10 * time.Second}, {ID: "well", Interval: 10 * time.Second}})
 		play(t, s, 10*time.Minute, func(_ context.Context, tick probes.Tick) time.Duration {
 			seen.note(tick)
@@ -156,7 +156,7 @@ func TestScheduleASlowLookDelaysOnlyItself(t *testing.T) {
 func TestScheduleObeysWhatALookAsksFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, seen := probes.NewSchedule(), &turns{}
+		s, seen := probes.NewSchedule(1000), &turns{}
 		s.Set([]probes.Slot{{ID: "x", Interval: time.Minute}})
 		play(t, s, 5*time.Minute, func(_ context.Context, tick probes.Tick) time.Duration {
 			seen.note(tick)
@@ -181,7 +181,7 @@ func TestScheduleObeysWhatALookAsksFor(t *testing.T) {
 func TestScheduleNowAndRemovalWhileALookRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, seen := probes.NewSchedule(), &turns{}
+		s, seen := probes.NewSchedule(1000), &turns{}
 		s.Set([]probes.Slot{{ID: "x", Interval: time.Hour, First: time.Second}, {ID: "y", Interval: time.Hour, First: time.Second}})
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -212,7 +212,7 @@ func TestScheduleNowAndRemovalWhileALookRuns(t *testing.T) {
 func TestScheduleSurvivesAPanicInALook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, n := probes.NewSchedule(), 0
+		s, n := probes.NewSchedule(1000), 0
 		s.Set([]probes.Slot{{ID: "x", Interval: time.Minute}})
 		play(t, s, 5*time.Minute, func(context.Context, probes.Tick) time.Duration {
 			defer func() { _ = recover() }()

@@ -119,7 +119,7 @@ func probeState(v EndpointView) (Word, *Reason) {
 	case r.At.IsZero():
 		return StateNoData, &Reason{Signal: "probe", Word: "no_data", Text: "not probed yet"}
 	case p.Gone:
-		return StateSuspended, reason("answers 410 Gone: probed once a day")
+		return StateSuspended, &Reason{Signal: "probe", Word: string(probes.FaultHTTP410), Text: "answers 410 Gone: probed once a day"}
 	case p.Stale:
 		return StateNoData, &Reason{Signal: "probe", Word: "stale", Text: fmt.Sprintf("last probed %s: too long ago to say", clock(r.At))}
 	case r.Verdict == probes.Down && p.Confirmed:

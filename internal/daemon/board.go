@@ -18,6 +18,8 @@ const staleAfter = 3
 // board holds what each signal last said of each endpoint and target. It is
 // safe for concurrent use.
 type board struct {
+	watched func() *registry.Snapshot
+
 	mu sync.RWMutex
 	// guarded by mu
 	probes map[string]probed // by endpoint
@@ -41,8 +43,10 @@ type looked struct {
 	report certificate.Report
 }
 
-func newBoard() *board {
-	return &board{probes: map[string]probed{}, certs: map[store.Subject]looked{}, dirty: map[store.Subject]bool{}}
+// newBoard returns an empty board. watched gives what is watched now: a look
+// that ends after its endpoint was removed leaves nothing behind.
+func newBoard(watched func() *registry.Snapshot) *board {
+	return &board{watched: watched, probes: map[string]probed{}, certs: map[store.Subject]looked{}, dirty: map[store.Subject]bool{}}
 }
 
 // probed notes r and says when the next probe is due; zero: the regular turn.
@@ -50,6 +54,10 @@ func (b *board) probed(w *registry.Watched, r probes.Result) (probes.Memory, tim
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.probes[w.ID]
+	if now, ok := b.watched().Endpoint(w.ID); !ok || now.URL != w.URL {
+		memory, _ := was.memory.Step(r, w.Probe.Policy)
+		return memory, 0
+	}
 	if was.url != w.URL {
 		was = probed{url: w.URL}
 	}
@@ -73,7 +81,9 @@ func (b *board) looked(s watched, seen []certificate.Seen, now time.Time) certif
 	was.report, was.memory = certificate.Judge(s.watch.Target, seen, s.watch.Policy, was.memory, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.certs[s.subject], b.dirty[s.subject] = was, true
+	if now, ok := watchedBy(b.watched(), s.key); ok && now.url == s.url {
+		b.certs[s.subject], b.dirty[s.subject] = was, true
+	}
 	return was.report
 }
 
@@ -95,6 +105,26 @@ func (b *board) forget(gone []store.Subject) {
 		delete(b.certs, s)
 		delete(b.dirty, s)
 	}
+}
+
+// strangers lists what is remembered and no longer watched.
+func (b *board) strangers() []store.Subject {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	snap, gone := b.watched(), []store.Subject{}
+	for id := range b.probes {
+		if _, ok := snap.Endpoint(id); !ok {
+			gone = append(gone, endpointSubject(id))
+		}
+	}
+	for s := range b.certs {
+		_, endpoint := snap.Endpoint(s.ID)
+		_, target := snap.Target(s.ID)
+		if s.Kind == store.KindEndpoint && !endpoint || s.Kind == store.KindTarget && !target {
+			gone = append(gone, s)
+		}
+	}
+	return gone
 }
 
 // knows reports what each signal has already said of a subject at that URL.

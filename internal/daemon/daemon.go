@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,8 +29,8 @@ const SocketName = "hookvigil.sock"
 // How long each part may take to stop; together less than the 10 s of DESIGN
 // section 12.
 const (
-	drainLooks = probeGrace + time.Second
-	drainJobs  = 2 * time.Second
+	drainLooks = probeGrace + 500*time.Millisecond
+	drainJobs  = 2500 * time.Millisecond
 	drainHTTP  = 1500 * time.Millisecond
 )
 
@@ -66,21 +67,22 @@ type Daemon struct {
 	ready, stopping atomic.Bool
 	problems        atomic.Pointer[[]string] // as the last self-audit found them
 
-	reloading sync.Mutex
-	// guarded by reloading
-	config *config.Config
-	reload reloadOutcome
+	settings  atomic.Pointer[config.Config] // in force, without its records: the registry holds them
+	reloading sync.Mutex                    // one reload at a time
+	reloaded  atomic.Pointer[reloadOutcome]
+	saving    sync.Mutex // saving and dropping of results do not overlap
 }
 
 // New returns a daemon that has started nothing yet.
 func New(opts Options) *Daemon {
-	cfg := opts.Config
-	opts.Config = settings(cfg)
+	most := mostLooks()
 	d := &Daemon{
-		opts: opts, log: opts.Log, config: cfg,
-		board: newBoard(), metrics: dashboards.New(opts.Version),
-		probeTurns: probes.NewSchedule(), certificateTurns: probes.NewSchedule(),
+		opts: opts, log: opts.Log, metrics: dashboards.New(opts.Version),
+		probeTurns: probes.NewSchedule(most), certificateTurns: probes.NewSchedule(most),
 	}
+	d.settings.Store(withoutRecords(opts.Config))
+	d.registry = newRegistry(nil, d.swapped)
+	d.board = newBoard(d.registry.Snapshot)
 	return d
 }
 
@@ -98,7 +100,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.log.Info("started", "version", d.opts.Version, "config", d.config.Path, "listen", listeners.tcp.Addr().String(),
+	d.log.Info("started", "version", d.opts.Version, "config", d.settings.Load().Path, "listen", listeners.tcp.Addr().String(),
 		"endpoints", len(d.registry.Snapshot().Endpoints()), "targets", len(d.registry.Snapshot().Targets()),
 		"took", time.Since(d.started).Round(time.Millisecond))
 	d.ready.Store(true)
@@ -134,14 +136,13 @@ func (d *Daemon) runLooks(ctx context.Context) error {
 
 // open gets the store, the memory of the last run and the registry ready.
 func (d *Daemon) open(ctx context.Context) error {
-	cfg := d.config
+	cfg := d.opts.Config
+	d.opts.Config = nil // 100,000 endpoints are not kept twice
 	st, err := store.Open(ctx, cfg.DataDir, d.log)
 	if err != nil {
 		return err
 	}
-	d.store = st
-	d.registry = newRegistry(st, d.swapped)
-	d.openEyes(cfg)
+	d.store, d.registry.store = st, st
 	looks, err := st.Looks(ctx)
 	if err != nil {
 		return errors.Join(fmt.Errorf("last results: %w", err), st.Close())
@@ -150,34 +151,39 @@ func (d *Daemon) open(ctx context.Context) error {
 	if _, _, err := d.importFile(ctx, cfg); err != nil {
 		return errors.Join(err, st.Close())
 	}
-	d.config = settings(cfg)
+	d.forget(d.board.strangers())
 	d.metrics.Reloaded(true, time.Now())
 	d.server = d.newServer(cfg)
 	return nil
 }
 
-// settings returns cfg without its records, which the registry holds: 100,000
-// endpoints are not kept twice.
-func settings(cfg *config.Config) *config.Config {
+func withoutRecords(cfg *config.Config) *config.Config {
 	slim := *cfg
 	slim.Records = registry.Records{}
 	return &slim
 }
 
-// openEyes makes new eyes from cfg and swaps them in.
-func (d *Daemon) openEyes(cfg *config.Config) {
+// openEyes makes eyes from cfg.
+func (d *Daemon) openEyes(cfg *config.Config) *eyes {
 	guard := probes.NewGuard(cfg.Guard)
 	prober := probes.NewProber(probes.Config{Version: d.opts.Version, OperatorURL: cfg.Server.OperatorURL, Roots: cfg.Defaults.Roots},
 		guard, d.log, func() { d.metrics.Panicked("probe") })
-	old := d.eyes.Swap(&eyes{prober: prober, looker: &certificate.Looker{Guard: guard}})
-	if old != nil {
-		old.prober.Close()
-	}
+	looker := &certificate.Looker{Guard: guard, Log: d.log, Panicked: func() { d.metrics.Panicked("certificate") }}
+	return &eyes{prober: prober, looker: looker}
 }
 
-// importFile merges the file's records into the registry.
+// importFile merges the file's records into the registry. The eyes that they
+// are looked at with are made first, and swapped with them.
 func (d *Daemon) importFile(ctx context.Context, cfg *config.Config) (registry.Diff, []registry.RecordFault, error) {
-	diff, faults, err := d.registry.Import(ctx, cfg.Records, cfg.Defaults)
+	next := d.eyes.Load()
+	if next == nil || eyesDiffer(d.settings.Load(), cfg) {
+		next = d.openEyes(cfg)
+	}
+	diff, faults, err := d.registry.Import(ctx, cfg.Records, cfg.Defaults, func() {
+		if old := d.eyes.Swap(next); old != nil && old != next {
+			old.prober.Close()
+		}
+	})
 	if err != nil {
 		return diff, nil, fmt.Errorf("registry: %w", err)
 	}
@@ -191,7 +197,7 @@ func (d *Daemon) importFile(ctx context.Context, cfg *config.Config) (registry.D
 
 // swapped follows each change of the registry: schedules, memory, metrics.
 func (d *Daemon) swapped(snap *registry.Snapshot, diff registry.Diff) {
-	d.setTurns(snap)
+	d.setTurns(snap, diff)
 	var gone []store.Subject
 	for _, id := range diff.Endpoints.Removed {
 		gone = append(gone, endpointSubject(id))
@@ -199,22 +205,27 @@ func (d *Daemon) swapped(snap *registry.Snapshot, diff registry.Diff) {
 	for _, id := range diff.Targets.Removed {
 		gone = append(gone, targetSubject(id))
 	}
-	if len(gone) > 0 {
-		d.board.forget(gone)
-		if err := d.store.DropLooks(d.base, gone); err != nil {
-			d.metrics.StoreFailed("drop_looks")
-			d.log.Warn("old results not dropped", "looks", len(gone), "err", err)
-		}
-	}
-	for _, id := range append(diff.Endpoints.Changed, diff.Endpoints.Removed...) {
+	d.forget(gone)
+	for _, id := range slices.Concat(diff.Endpoints.Changed, diff.Endpoints.Removed) {
 		d.eyes.Load().prober.Forget(id)
-	}
-	for _, id := range diff.Endpoints.Changed {
-		d.probeTurns.Now(id)
 	}
 	d.metrics.Registered(len(snap.Merchants()), len(snap.Endpoints()), len(snap.Targets()))
 	if !diff.Empty() {
 		d.log.Info("registry changed", "diff", diff.String())
+	}
+}
+
+// forget drops the results of what is no longer watched.
+func (d *Daemon) forget(gone []store.Subject) {
+	if len(gone) == 0 {
+		return
+	}
+	d.board.forget(gone)
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	if err := d.store.DropLooks(d.base, gone); err != nil {
+		d.metrics.StoreFailed("drop_looks")
+		d.log.Warn("old results not dropped", "looks", len(gone), "err", err)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 // of paging for what it did itself.
 const (
 	lateLimit    = 5 * time.Second  // a look may begin this late
-	silenceLimit = 2 * time.Minute  // and this much beyond its interval without any look ending
 	storeTimeout = 5 * time.Second  // for the write test
 	saveLimit    = 60 * time.Second // results may be unsaved this long (DESIGN section 10)
 )
@@ -40,8 +39,8 @@ func (q duties) Duty() []string {
 	}
 	d, now := q.d, time.Now()
 	problems := []string{}
-	problems = append(problems, d.late(signalProbe, &d.probeLateness, d.probeTurns.Shortest(), now)...)
-	problems = append(problems, d.late(signalCertificate, &d.certificateLateness, d.certificateTurns.Shortest(), now)...)
+	problems = append(problems, late(signalProbe, &d.probeLateness, d.probeTurns.Overdue(now), now)...)
+	problems = append(problems, late(signalCertificate, &d.certificateLateness, d.certificateTurns.Overdue(now), now)...)
 	if since := now.Sub(d.started); d.saved.since(now) > saveLimit && since > saveLimit {
 		problems = append(problems, fmt.Sprintf("store: results unsaved for %s: %s", d.saved.since(now).Round(time.Second), d.saved.problem()))
 	}
@@ -64,22 +63,15 @@ func (d *Daemon) selfAudit(context.Context) {
 	d.metrics.Heartbeat(time.Now())
 }
 
-// late says whether a signal is unpunctual or silent. shortest is the least
-// interval of its schedule, 0 when it has nothing to do.
-func (d *Daemon) late(signal string, l *lateness, shortest time.Duration, now time.Time) []string {
-	if shortest == 0 {
-		return nil
-	}
-	worst, ended := l.report(now)
-	if ended.IsZero() {
-		ended = d.started
-	}
+// late says whether a signal is unpunctual: its looks began late, or one waits
+// past its time, as they all do when the schedule has stopped.
+func late(signal string, l *lateness, overdue time.Duration, now time.Time) []string {
 	var problems []string
-	if worst > lateLimit {
+	if worst := l.report(now); worst > lateLimit {
 		problems = append(problems, fmt.Sprintf("%s: looks began up to %s late in the last two minutes", signal, worst.Round(time.Millisecond)))
 	}
-	if silent := now.Sub(ended); silent > shortest+silenceLimit {
-		problems = append(problems, fmt.Sprintf("%s: no look has ended for %s", signal, silent.Round(time.Second)))
+	if overdue > lateLimit {
+		problems = append(problems, fmt.Sprintf("%s: a look has been waiting for %s beyond its time", signal, overdue.Round(time.Second)))
 	}
 	return problems
 }

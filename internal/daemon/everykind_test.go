@@ -42,7 +42,7 @@ func kinds(t *testing.T, ca *hooktest.CA) []kind {
 				if b.Describe().TLS != secure && (b.Describe().TLS || i == 1) {
 					continue
 				}
-				opts := hooktest.Options{Behaviour: b, Delay: 1500 * time.Millisecond, Every: 20 * time.Millisecond, Token: "the-token-of-every-kind"}
+				opts := hooktest.Options{Behaviour: b, Delay: 2500 * time.Millisecond, Every: 20 * time.Millisecond, Token: "the-token-of-every-kind"}
 				if secure {
 					opts.CA = ca
 				}
@@ -65,7 +65,7 @@ func TestEveryKindOfEndpointIsSeenForWhatItIs(t *testing.T) {
 	write(t, dir+"/token", "the-token-of-every-kind")
 	var lines []string
 	for _, k := range list {
-		lines = append(lines, fmt.Sprintf("{id: %s, url: %q, token_file: token, probe: {level: %s, interval: 1h, timeout: 3s, ack_budget: 1s, allow_cleartext: true}, certificate: {interval: 1h, timeout: 3s}}", k.id, k.receiver.URL()+"/hook", k.level))
+		lines = append(lines, fmt.Sprintf("{id: %s, url: %q, token_file: token, probe: {level: %s, interval: 1h, timeout: 4s, ack_budget: 2s, allow_cleartext: true}, certificate: {interval: 1h, timeout: 4s}}", k.id, k.receiver.URL()+"/hook", k.level))
 	}
 	d := start(t, dir, head+"tls: {ca_files: ["+pem+"]}\n"+merchants(lines...))
 	each := func(check func(kind)) {
@@ -102,6 +102,33 @@ func (r *running) checkAtFirst(k kind) {
 	if k.tls {
 		r.checkCertificate(k)
 	}
+	v, _ = r.endpoint(k.id)
+	if want := stateAtFirst(verdict, v.Certificate != nil && v.Certificate.Verdict != "ok"); v.State != want {
+		r.t.Errorf("%s at first: state %s, want %s", k.id, v.State, want)
+	}
+}
+
+// stateAtFirst is the endpoint's word: a bad certificate alone is degraded, and
+// what was never healthy is no_data.
+func stateAtFirst(verdict string, badCertificate bool) string {
+	switch {
+	case badCertificate, verdict == "degraded":
+		return "degraded"
+	case verdict == "healthy":
+		return "healthy"
+	default:
+		return "no_data"
+	}
+}
+
+// certificateFaults is what the second signal must find.
+var certificateFaults = map[hooktest.Behaviour]string{
+	hooktest.CertExpired: "expired_leaf", hooktest.CertExpiring: "expiring", hooktest.CertNotYetValid: "not_yet_valid",
+	hooktest.CertWrongName: "hostname_mismatch", hooktest.CertNoSAN: "no_san", hooktest.CertSelfSigned: "self_signed",
+	hooktest.CertNoIntermediate: "chain_incomplete", hooktest.CertOldMiddle: "expired_intermediate", hooktest.CertWrongUsage: "wrong_eku",
+	hooktest.TLS10: "tls_version", hooktest.TLS11: "tls_version", hooktest.TLSHang: "handshake_timeout", hooktest.PlainOnTLS: "not_tls",
+	hooktest.TLSAlert: "handshake_failed", hooktest.TLSClose: "handshake_closed",
+	hooktest.ClientCertTLS12: "client_cert_required", hooktest.ClientCertTLS13: "client_cert_required",
 }
 
 // checkCertificate holds that the second signal agrees with the first on what
@@ -115,6 +142,9 @@ func (r *running) checkCertificate(k kind) {
 	})
 	bad := strings.HasPrefix(string(k.b.Describe().Fault), "tls_") || strings.HasPrefix(string(k.b.Describe().Fault), "timeout_tls") ||
 		k.b == hooktest.CloseAfterAccept || k.b == hooktest.ResetAfterAccept || k.b == hooktest.TLSClose || k.b == hooktest.TLSReset
+	if want := certificateFaults[k.b]; want != "" && !slices.Contains(v.Certificate.Faults, want) {
+		r.t.Errorf("%s: certificate faults %v, want %s", k.id, v.Certificate.Faults, want)
+	}
 	switch verdict := v.Certificate.Verdict; {
 	case bad && verdict != "fail", k.b == hooktest.CertExpiring && verdict != "warn", !bad && k.b != hooktest.CertExpiring && verdict != "ok":
 		r.t.Errorf("%s: certificate %s %v", k.id, verdict, v.Certificate.Faults)

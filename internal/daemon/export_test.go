@@ -14,4 +14,17 @@ func (d *Daemon) ProbeTurns() *probes.Schedule { return d.probeTurns }
 func (d *Daemon) CertificateTurns() *probes.Schedule { return d.certificateTurns }
 
 // New2 returns another daemon on the same configuration.
-func (d *Daemon) New2() *Daemon { return New(d.opts) }
+func (d *Daemon) New2() *Daemon {
+	opts := d.opts
+	opts.Config = d.settings.Load()
+	return New(opts)
+}
+
+// Remembers reports whether the board holds anything of an endpoint.
+func (d *Daemon) Remembers(id string) bool {
+	d.board.mu.RLock()
+	defer d.board.mu.RUnlock()
+	_, probe := d.board.probes[id]
+	_, look := d.board.certs[endpointSubject(id)]
+	return probe || look
+}

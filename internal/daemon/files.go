@@ -19,7 +19,7 @@ func (d *Daemon) lookAtFiles(context.Context) {
 		report := readFile(f).Judge(policy, time.Now())
 		before := d.board.file(f.ID)
 		d.board.note(fileSubject(f.ID), report)
-		if report.Verdict != before.Verdict && report.Verdict != certificate.OK {
+		if report.Verdict != before.Verdict && (report.Verdict != certificate.OK || before.Verdict != "") {
 			d.log.Warn("certificate file", "id", f.ID, "path", f.Path, "verdict", report.Verdict, "faults", report.Faults, "detail", report.Detail)
 		}
 	}

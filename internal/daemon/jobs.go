@@ -12,6 +12,13 @@ import (
 	"github.com/hookvigil/hookvigil/rules"
 )
 
+// What the jobs get at shutdown: those that run, and the last save. Together
+// they fit into drainJobs.
+const (
+	jobGrace  = 800 * time.Millisecond
+	saveGrace = 1500 * time.Millisecond
+)
+
 // job is one duty that is done again and again. There are a handful of them,
 // never one for each endpoint: gocron is a clock, not a ledger.
 type job struct {
@@ -34,7 +41,7 @@ func (d *Daemon) jobs() []job {
 func (d *Daemon) runJobs(ctx context.Context) error {
 	s, err := gocron.NewScheduler(
 		gocron.WithLocation(time.UTC),
-		gocron.WithStopTimeout(5*time.Second),
+		gocron.WithStopTimeout(jobGrace),
 		gocron.WithGlobalJobOptions(
 			gocron.WithSingletonMode(gocron.LimitModeReschedule),
 			gocron.WithEventListeners(gocron.AfterJobRunsWithPanic(func(_ uuid.UUID, name string, v any) {
@@ -57,7 +64,7 @@ func (d *Daemon) runJobs(ctx context.Context) error {
 		return fmt.Errorf("stop jobs: %w", err)
 	}
 	// What the last looks found is saved once more, after the looks have ended.
-	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second) // ctx has ended
+	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveGrace) // ctx has ended
 	defer cancel()
 	d.save(final)
 	return ctx.Err()

@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// lateness remembers how late looks began in the last one to two minutes, and
-// when the last one ended: the daemon's own punctuality, which it reports
+// lateness remembers how late looks began in the last one to two minutes: the
+// daemon's own punctuality, which it reports
 // instead of paging for what it did itself. It is safe for concurrent use.
 type lateness struct {
 	mu sync.Mutex
 	// guarded by mu
 	minute      time.Time // begin of the present minute
 	worst, last time.Duration
-	ended       time.Time
 }
 
 // saw notes one look.
@@ -22,16 +21,14 @@ func (l *lateness) saw(late time.Duration, now time.Time) {
 	defer l.mu.Unlock()
 	l.rollLocked(now)
 	l.worst = max(l.worst, late)
-	l.ended = now
 }
 
-// report returns the worst lateness of the last minutes and the end of the
-// last look (zero: none yet).
-func (l *lateness) report(now time.Time) (worst time.Duration, ended time.Time) {
+// report returns the worst lateness of the last one to two minutes.
+func (l *lateness) report(now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rollLocked(now)
-	return max(l.worst, l.last), l.ended
+	return max(l.worst, l.last)
 }
 
 func (l *lateness) rollLocked(now time.Time) {

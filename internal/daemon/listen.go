@@ -30,13 +30,13 @@ type listeners struct {
 // listen opens the TCP listener and the unix socket of the command line.
 func (d *Daemon) listen(ctx context.Context) (*listeners, error) {
 	var lc net.ListenConfig
-	tcp, err := lc.Listen(ctx, "tcp", d.config.Server.Listen)
+	tcp, err := lc.Listen(ctx, "tcp", d.settings.Load().Server.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("server.listen: %w", err)
 	}
 	addr := tcp.Addr()
 	d.listening.Store(&addr)
-	path := socketPath(d.config.DataDir)
+	path := socketPath(d.settings.Load().DataDir)
 	if err := removeStale(path); err != nil {
 		return nil, errors.Join(err, tcp.Close())
 	}
@@ -48,8 +48,8 @@ func (d *Daemon) listen(ctx context.Context) (*listeners, error) {
 		return nil, errors.Join(fmt.Errorf("socket: %w", err), tcp.Close(), unix.Close())
 	}
 	tcp = netutil.LimitListener(tcp, maxConnections)
-	if d.config.Server.TLS.CertFile != "" {
-		if err := d.listenerCert.load(d.config.Server.TLS.CertFile, d.config.Server.TLS.KeyFile); err != nil {
+	if files := d.settings.Load().Server.TLS; files.CertFile != "" {
+		if err := d.listenerCert.load(files.CertFile, files.KeyFile); err != nil {
 			return nil, errors.Join(err, tcp.Close(), unix.Close())
 		}
 		tcp = tls.NewListener(tcp, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: d.listenerCert.get, NextProtos: []string{"h2", "http/1.1"}})
@@ -105,7 +105,10 @@ func (d *Daemon) refreshListenerCertificate(context.Context) {
 	if d.listenerCert.current.Load() == nil {
 		return
 	}
-	files := d.opts.Config.Server.TLS
+	files := d.settings.Load().Server.TLS
+	if files.CertFile == "" {
+		return // TLS was taken out of the file: that counts at the next start
+	}
 	if err := d.listenerCert.load(files.CertFile, files.KeyFile); err != nil {
 		d.log.Warn("listener certificate not renewed; the old one stays", "err", err)
 	}

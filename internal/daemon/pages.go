@@ -71,5 +71,10 @@ func (s pageSource) Targets() []web.Target {
 	for _, t := range s.d.registry.Snapshot().Targets() {
 		list = append(list, web.Target{ID: t.ID, Address: t.Address, ServerName: t.ServerName, Certificate: s.d.board.target(t, now)})
 	}
+	files, _ := s.d.registry.CertificateFiles()
+	for _, f := range files {
+		view := rules.CertificateView{Report: s.d.board.file(f.ID)}
+		list = append(list, web.Target{ID: f.ID, Address: f.Path, Certificate: view})
+	}
 	return list
 }

@@ -57,8 +57,9 @@ func (r *Registry) CertificateFiles() ([]registry.CertificateFile, certificate.P
 // Import puts the file's records over what is stored (the file wins) in one
 // transaction and swaps. The records must have passed their checks. Records
 // of the API that the new defaults make invalid are returned as faults and
-// left out of the snapshot; they stay stored.
-func (r *Registry) Import(ctx context.Context, file registry.Records, d registry.Defaults) (registry.Diff, []registry.RecordFault, error) {
+// left out of the snapshot; they stay stored. before is called when all is
+// stored, just before the swap.
+func (r *Registry) Import(ctx context.Context, file registry.Records, d registry.Defaults, before func()) (registry.Diff, []registry.RecordFault, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stored, err := r.store.Registry(ctx)
@@ -72,6 +73,7 @@ func (r *Registry) Import(ctx context.Context, file registry.Records, d registry
 	}
 	r.records, r.defaults = merged, d
 	diff := r.current.Load().Compare(next)
+	before()
 	r.swapLocked(next, diff)
 	return diff, faults, nil
 }

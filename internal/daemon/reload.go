@@ -35,20 +35,13 @@ func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
 		}
 	}
 	if len(report.Faults) > 0 {
-		d.reloadedLocked(true, fmt.Sprintf("%d faults; the old configuration stays in force; first: %s", len(report.Faults), faults[0].String()))
+		d.noteReload(true, fmt.Sprintf("%d faults; the old configuration stays in force; first: %s", len(report.Faults), faults[0].String()))
 		return report, nil
 	}
-	report.Warnings = append(report.Warnings, d.needsRestartLocked(next)...)
-	before := d.config
-	if eyesDiffer(before, next) {
-		d.openEyes(next)
-	}
+	report.Warnings = append(report.Warnings, needsRestart(d.settings.Load(), next)...)
 	diff, left, err := d.importFile(ctx, next)
 	if err != nil {
-		if eyesDiffer(before, next) {
-			d.openEyes(before)
-		}
-		d.reloadedLocked(true, err.Error())
+		d.noteReload(true, err.Error())
 		return report, err
 	}
 	for _, f := range left {
@@ -56,25 +49,28 @@ func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
 			report.Warnings = append(report.Warnings, api.ConfigFault{Path: f.Kind + " " + f.ID + ": " + f.Path, Message: f.Message + ": left out", Hint: f.Hint})
 		}
 	}
-	report.Diff, d.config = diff, settings(next)
+	report.Diff = diff
+	d.settings.Store(withoutRecords(next))
 	d.server.SetTokens(apiTokens(next.Server.Tokens))
 	d.refreshListenerCertificate(ctx)
 	d.lookAtFiles(ctx)
-	d.reloadedLocked(false, diff.String())
+	d.noteReload(false, diff.String())
 	d.log.Info("configuration loaded", "config", next.Path, "diff", diff.String())
 	return report, nil
 }
 
-func (d *Daemon) reloadedLocked(failed bool, text string) {
-	d.reload = reloadOutcome{at: time.Now(), failed: failed, text: text}
-	d.metrics.Reloaded(!failed, d.reload.at)
+func (d *Daemon) noteReload(failed bool, text string) {
+	outcome := &reloadOutcome{at: time.Now(), failed: failed, text: text}
+	d.reloaded.Store(outcome)
+	d.metrics.Reloaded(!failed, outcome.at)
 }
 
 // lastReload returns what the last reload came to; zero: none yet.
 func (d *Daemon) lastReload() reloadOutcome {
-	d.reloading.Lock()
-	defer d.reloading.Unlock()
-	return d.reload
+	if outcome := d.reloaded.Load(); outcome != nil {
+		return *outcome
+	}
+	return reloadOutcome{}
 }
 
 // eyesDiffer reports whether the looks must be made anew.
@@ -83,18 +79,17 @@ func eyesDiffer(a, b *config.Config) bool {
 		!a.Defaults.Roots.Equal(b.Defaults.Roots)
 }
 
-// needsRestartLocked names the settings that differ and only count at start.
-func (d *Daemon) needsRestartLocked(next *config.Config) []api.ConfigFault {
+// needsRestart names the settings that differ and only count at start.
+func needsRestart(now, next *config.Config) []api.ConfigFault {
 	var list []api.ConfigFault
 	for _, s := range []struct {
 		path string
 		same bool
 	}{
-		{"data_dir", d.config.DataDir == next.DataDir},
-		{"server.listen", d.config.Server.Listen == next.Server.Listen},
-		{"server.tls", (d.config.Server.TLS.CertFile == "") == (next.Server.TLS.CertFile == "")},
-		{"log", d.config.Log == next.Log},
-		{"metrics.probes", d.config.Probes == next.Probes},
+		{"data_dir", now.DataDir == next.DataDir},
+		{"server.listen", now.Server.Listen == next.Server.Listen},
+		{"server.tls", (now.Server.TLS.CertFile == "") == (next.Server.TLS.CertFile == "")},
+		{"log", now.Log == next.Log},
 	} {
 		if !s.same {
 			list = append(list, api.ConfigFault{Path: s.path, File: next.Path, Message: "changed; takes effect at the next start", Hint: "restart hookvigil"})

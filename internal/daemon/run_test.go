@@ -22,6 +22,7 @@ func TestReloadTouchesOnlyWhatChanged(t *testing.T) {
 	}
 	d := start(t, t.TempDir(), head+merchants(ep("a", a, ""), ep("b", b, "")))
 	was := d.probeNow("a")
+	asked := a.Stats().Requests
 	write(t, d.path, head+merchants(ep("a", a, ""), ep("b", b, ", probe: {interval: 10s}"), ep("c", c, "")))
 	status, body := d.call(http.MethodPost, "/-/reload", "")
 	var report struct {
@@ -39,6 +40,9 @@ func TestReloadTouchesOnlyWhatChanged(t *testing.T) {
 		t.Errorf("a forgot its result over the reload: %+v", is.Probe)
 	}
 	d.probeNow("c")
+	if n := a.Stats().Requests - asked; n > 1 {
+		t.Errorf("a was probed %d times around a reload that did not touch it", n)
+	}
 
 	for name, broken := range map[string]string{"a syntax error": "merchants: [", "an unknown key": head + "merchant: []\n", "a bad value": head + merchants("{id: a, url: 'ftp://x.example/'}")} {
 		write(t, d.path, broken)
@@ -195,20 +199,28 @@ func TestNoSecretLeaves(t *testing.T) {
 			said.WriteString(body)
 		}
 	}
-	_, body := d.call(http.MethodPut, "/api/v1/endpoints/ok", `{"merchant":"shop","url":"https://u:`+token+`@x.example/?`+query+`","token":"`+token+`"}`)
+	_, body := d.call(http.MethodPut, "/api/v1/endpoints/fresh", `{"merchant":"shop","url":"https://harmless.example/known-and-no-secret"}`)
+	said.WriteString(body)
+	_, body = d.call(http.MethodPut, "/api/v1/endpoints/ok", `{"merchant":"shop","url":"https://u:`+token+`@x.example/?`+query+`","token":"`+token+`"}`)
 	said.WriteString(body + d.log.String())
 	for _, marker := range []string{token, query, foreign} {
 		if i := strings.Index(said.String(), marker); i >= 0 {
 			t.Errorf("%s was said: ...%s...", marker, said.String()[max(0, i-300):i+60])
 		}
 	}
+	d.stop() // what the databases held back is in their files now
+	kept := ""
 	for _, file := range []string{"state.db", "facts.db"} {
 		raw, err := os.ReadFile(filepath.Join(dir, "data", file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(string(raw), token) {
-			t.Errorf("%s holds a token that came from a file", file)
-		}
+		kept += string(raw)
+	}
+	if !strings.Contains(kept, "known-and-no-secret") {
+		t.Error("the databases do not hold what was stored: this test looks in the wrong place")
+	}
+	if strings.Contains(kept, token) {
+		t.Error("a token that came from a file is stored")
 	}
 }

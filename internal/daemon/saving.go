@@ -42,6 +42,8 @@ func (s *savePoint) problem() string {
 // save writes what the looks changed since the last time. What cannot be
 // written is kept for the next time.
 func (d *Daemon) save(ctx context.Context) {
+	d.saving.Lock()
+	defer d.saving.Unlock()
 	looks := d.board.takeDirty()
 	var err error
 	if len(looks) > 0 {

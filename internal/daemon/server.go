@@ -12,7 +12,6 @@ import (
 	"github.com/hookvigil/hookvigil/internal/api"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
-	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -78,7 +77,7 @@ const (
 
 // serveProbeSeries answers /metrics/probes?shard=i&shards=n.
 func (d *Daemon) serveProbeSeries(w http.ResponseWriter, r *http.Request) {
-	opts := dashboards.ProbeOptions{Mode: dashboards.ProbeMode(d.opts.Config.Probes), Limit: maxProbeSeries, Hold: unhealthyHold, Now: time.Now()}
+	opts := dashboards.ProbeOptions{Mode: dashboards.ProbeMode(d.settings.Load().Probes), Limit: maxProbeSeries, Hold: unhealthyHold, Now: time.Now()}
 	for key, field := range map[string]*int{"shard": &opts.Shard, "shards": &opts.Shards} {
 		if v := r.URL.Query().Get(key); v != "" {
 			n, err := strconv.Atoi(v)
@@ -125,10 +124,15 @@ func (d *Daemon) probeRows() iter.Seq[dashboards.ProbeRow] {
 func (d *Daemon) probeRow(w *registry.Watched, now time.Time) dashboards.ProbeRow {
 	v := d.board.view(w, now)
 	word, _ := rules.EndpointState(v)
-	return dashboards.ProbeRow{
-		Endpoint: w.ID, Merchant: w.Merchant, Shown: w.Shown, State: word,
-		Result: v.Probe.Result, Report: v.Certificate.Report, LastUnhealthy: d.board.lastUnhealthy(w.ID),
+	row := dashboards.ProbeRow{Endpoint: w.ID, Merchant: w.Merchant, Shown: w.Shown, State: word, LastUnhealthy: d.board.lastUnhealthy(w.ID)}
+	// What nobody looks at any more has no series: a frozen one would never clear.
+	if !v.Suspended && !v.Probe.Stale {
+		row.Result = v.Probe.Result
 	}
+	if !v.Suspended && !v.Certificate.Stale {
+		row.Report = v.Certificate.Report
+	}
+	return row
 }
 
 // serveProbe answers /probe?target=, blackbox_exporter's contract: the latest
@@ -140,16 +144,34 @@ func (d *Daemon) serveProbe(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "target is not a configured endpoint; give its ID or its URL as shown by /api/v1/endpoints", http.StatusNotFound)
 		return
 	}
-	v := d.board.view(ep, time.Now())
-	if !ep.Suspended && (v.Probe.Result.At.IsZero() || v.Probe.Stale) {
-		result := d.eyes.Load().prober.Probe(r.Context(), ep.Probe)
-		if result.Fault != probes.FaultCanceled {
-			d.board.probed(ep, result)
-		}
-	}
+	d.freshen(r.Context(), ep)
 	w.Header().Set("Content-Type", dashboards.ProbesContentType)
 	if err := dashboards.WriteProbe(w, d.probeRow(ep, time.Now())); err != nil {
 		d.log.Debug("probe series not written", "err", err) // the scraper hung up
+	}
+}
+
+// freshen waits for a result of an endpoint that has none that counts. It
+// asks the schedule for its turn, so that never two looks run at a time
+// however many ask.
+func (d *Daemon) freshen(ctx context.Context, ep *registry.Watched) {
+	has := func() bool {
+		v := d.board.view(ep, time.Now())
+		return !v.Probe.Result.At.IsZero() && !v.Probe.Stale
+	}
+	if ep.Suspended || has() || !d.probeTurns.Now(ep.ID) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, ep.Probe.Policy.Timeout)
+	defer cancel()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for !has() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
 	}
 }
 

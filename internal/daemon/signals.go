@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/hookvigil/hookvigil/internal/registry"
@@ -102,10 +104,11 @@ func (d *Daemon) recovered(part, id string) {
 
 // setTurns gives both schedules what the snapshot holds. What has never been
 // looked at comes first, faster than its interval and still spread.
-func (d *Daemon) setTurns(snap *registry.Snapshot) {
+// What changed is looked at again by both signals, spread alike.
+func (d *Daemon) setTurns(snap *registry.Snapshot, diff registry.Diff) {
 	probeSlots := make([]probes.Slot, 0, len(snap.Endpoints()))
 	certificateSlots := make([]probes.Slot, 0, len(snap.Endpoints())+len(snap.Targets()))
-	first := firstRound(len(snap.Endpoints()) + len(snap.Targets()))
+	first := firstRound(len(diff.Endpoints.Added) + len(diff.Targets.Added))
 	for _, w := range snap.Endpoints() {
 		if w.Suspended {
 			continue
@@ -122,6 +125,12 @@ func (d *Daemon) setTurns(snap *registry.Snapshot) {
 	}
 	d.probeTurns.Set(probeSlots)
 	d.certificateTurns.Set(certificateSlots)
+	changed := slices.Clone(diff.Endpoints.Changed)
+	d.probeTurns.Soon(changed, againRound(len(changed)))
+	for _, id := range diff.Targets.Changed {
+		changed = append(changed, targetPrefix+id)
+	}
+	d.certificateTurns.Soon(changed, againRound(len(changed)))
 }
 
 func slot(id string, interval, first time.Duration, known bool) probes.Slot {
@@ -135,6 +144,22 @@ func slot(id string, interval, first time.Duration, known bool) probes.Slot {
 // 200 a second, and no less than 5 s.
 func firstRound(n int) time.Duration {
 	return max(5*time.Second, time.Duration(n)*5*time.Millisecond)
+}
+
+// againRound is how long it takes to look again at n endpoints that changed:
+// a few at once, many at 200 a second.
+func againRound(n int) time.Duration { return time.Duration(n) * 5 * time.Millisecond }
+
+// mostLooks bounds the looks of one signal that run at a time: 10,000, or what
+// the descriptors of this process allow for (a look needs a connection, and
+// the resolver's sockets for a moment; the store and the pages need theirs).
+func mostLooks() int {
+	const reserve, each, most, least = 100, 4, 10_000, 16
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > reserve+2*each*most {
+		return most
+	}
+	return max(least, (int(limit.Cur)-reserve)/(2*each))
 }
 
 // eyes is what looks: replaced whole when the guard or the roots change.

@@ -9,6 +9,7 @@ import (
 
 // watched is what the second signal looks at in one turn.
 type watched struct {
+	key     string // in the schedule
 	subject store.Subject
 	url     string // of an endpoint, or the address of a target
 	watch   registry.Watch
@@ -29,11 +30,11 @@ func watchedBy(snap *registry.Snapshot, key string) (watched, bool) {
 		if !found {
 			return watched{}, false
 		}
-		return watched{targetSubject(id), t.Address, t.Watch}, true
+		return watched{key, targetSubject(id), t.Address, t.Watch}, true
 	}
 	w, found := snap.Endpoint(key)
 	if !found || w.Watch == nil || w.Suspended {
 		return watched{}, false
 	}
-	return watched{endpointSubject(key), w.URL, *w.Watch}, true
+	return watched{key, endpointSubject(key), w.URL, *w.Watch}, true
 }

@@ -3,7 +3,6 @@ package registry
 import (
 	"cmp"
 	"maps"
-	"reflect"
 	"slices"
 )
 
@@ -37,7 +36,7 @@ func (s *Snapshot) Apply(delta Delta, d Defaults) (*Snapshot, Diff, []RecordFaul
 	next.sortedMerchants = resorted(s.sortedMerchants, touchedMerchants, next.merchants, merchantID)
 	next.sortedEndpoints = resorted(s.sortedEndpoints, touchedEndpoints, next.endpoints, watchedID)
 	diff := Diff{
-		Merchants: touched(s.merchants, next.merchants, touchedMerchants, func(a, b Merchant) bool { return reflect.DeepEqual(a, b) }),
+		Merchants: touched(s.merchants, next.merchants, touchedMerchants, Merchant.same),
 		Endpoints: touched(s.endpoints, next.endpoints, touchedEndpoints, func(a, b *Watched) bool { return a.print == b.print }),
 		Targets:   Changes{Added: []string{}, Removed: []string{}, Changed: []string{}},
 	}

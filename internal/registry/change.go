@@ -142,19 +142,31 @@ func setOf(ids []string) map[string]bool {
 }
 
 // Merge puts the records of the file over those of the store: the file wins.
-// It returns the merged records and what the store has to learn.
+// It returns the merged records and what the store has to learn. A merchant
+// that is gone from the file while it still has endpoints of the API stays,
+// as the API's: what was given by the API is not lost by an edit of the file.
 func Merge(file, stored Records) (Records, Delta) {
 	merchants := indexOf(file.Merchants, func(m Merchant) string { return m.ID })
 	endpoints := indexOf(file.Endpoints, func(ep Endpoint) string { return ep.ID })
 	out, d := file, Delta{Actor: "file", PutMerchants: file.Merchants, PutEndpoints: file.Endpoints}
 	out.Merchants, out.Endpoints = slices.Clone(file.Merchants), slices.Clone(file.Endpoints)
+	needed := map[string]bool{}
+	for _, ep := range stored.Endpoints {
+		if _, ok := endpoints[ep.ID]; !ok && ep.Origin != OriginFile {
+			needed[ep.Merchant] = true
+		}
+	}
 	for _, m := range stored.Merchants {
 		if _, ok := merchants[m.ID]; ok {
 			continue
 		}
 		if m.Origin == OriginFile { // it stood in the file, and no longer does
-			d.DropMerchants = append(d.DropMerchants, m.ID)
-			continue
+			if !needed[m.ID] {
+				d.DropMerchants = append(d.DropMerchants, m.ID)
+				continue
+			}
+			m.Origin = OriginAPI
+			d.PutMerchants = append(slices.Clip(d.PutMerchants), m)
 		}
 		merchants[m.ID] = len(out.Merchants)
 		out.Merchants = append(out.Merchants, m)

@@ -285,7 +285,7 @@ func TestMerge(t *testing.T) {
 	stored := registry.Records{
 		Merchants: []registry.Merchant{
 			{ID: "api", Origin: registry.OriginAPI}, {ID: "both", Name: "api", Origin: registry.OriginAPI},
-			{ID: "f", Name: "old", Origin: registry.OriginFile}, {ID: "vanished", Origin: registry.OriginFile},
+			{ID: "f", Name: "old", Origin: registry.OriginFile}, {ID: "gone", Origin: registry.OriginFile}, {ID: "vanished", Origin: registry.OriginFile},
 		},
 		Endpoints: []registry.Endpoint{
 			{ID: "api-a", Merchant: "api", Origin: registry.OriginAPI},
@@ -301,15 +301,15 @@ func TestMerge(t *testing.T) {
 	before := [2][]string{lines(file), lines(stored)}
 	got, d := registry.Merge(file, stored)
 	want := []string{
-		"merchant f file new", "merchant both file file", "merchant api api",
-		"endpoint f-a f file new", "endpoint shared f file file", "endpoint api-a api api", "endpoint f-api f api",
+		"merchant f file new", "merchant both file file", "merchant api api", "merchant vanished api",
+		"endpoint f-a f file new", "endpoint shared f file file", "endpoint api-a api api", "endpoint f-api f api", "endpoint vanished-api vanished api",
 	}
 	if have := lines(got); !slices.Equal(have, want) {
 		t.Errorf("merged\n%q, want\n%q", have, want)
 	}
 	wantDelta := []string{
-		"merchant f file new", "merchant both file file", "endpoint f-a f file new", "endpoint shared f file file",
-		"drop merchant vanished", "drop endpoint f-b", "drop endpoint vanished-a", "drop endpoint vanished-api",
+		"merchant f file new", "merchant both file file", "merchant vanished api", "endpoint f-a f file new", "endpoint shared f file file",
+		"drop merchant gone", "drop endpoint f-b", "drop endpoint vanished-a",
 	}
 	if have := deltaLines(d); !slices.Equal(have, wantDelta) || d.Actor != "file" {
 		t.Errorf("%s stores\n%q, want\n%q", d.Actor, have, wantDelta)
@@ -330,11 +330,14 @@ func TestMergeWithNothing(t *testing.T) {
 		t.Errorf("into an empty store: %q, storing %q", lines(first), deltaLines(d))
 	}
 	left, d := registry.Merge(registry.Records{}, rec)
-	want := []string{"merchant api api", "merchant other api", "endpoint api-b api api", "endpoint api-a api api", "endpoint other-a other api"}
+	want := []string{
+		"merchant file api", "merchant api api", "merchant other api",
+		"endpoint api-b api api", "endpoint file-api file api", "endpoint api-a api api", "endpoint other-a other api",
+	}
 	if !slices.Equal(lines(left), want) {
 		t.Errorf("of an empty file are left\n%q, want\n%q", lines(left), want)
 	}
-	if have, want := deltaLines(d), []string{"drop merchant file", "drop endpoint file-a", "drop endpoint file-api"}; !slices.Equal(have, want) {
+	if have, want := deltaLines(d), []string{"merchant file api", "drop endpoint file-a"}; !slices.Equal(have, want) {
 		t.Errorf("an empty file stores %q, want %q", have, want)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -23,7 +25,9 @@ const (
 // in place a moment ago is the one it sees. The zero value is ready and
 // permits the public internet alone. It may be used concurrently.
 type Looker struct {
-	Guard *probes.Guard // nil: the guard of the zero GuardConfig
+	Guard    *probes.Guard // nil: the guard of the zero GuardConfig
+	Log      *slog.Logger  // where a panic of ours goes, with its stack; nil: nowhere
+	Panicked func()        // called after one; nil: nobody counts
 }
 
 // Look resolves the name of t afresh and looks at every address behind it, at
@@ -55,7 +59,7 @@ func (l *Looker) Look(ctx context.Context, t Target) []Seen {
 	seen := make([]Seen, len(addresses))
 	var wg sync.WaitGroup
 	for i, to := range addresses {
-		wg.Go(func() { seen[i] = lookAt(ctx, guard, t, to) })
+		wg.Go(func() { seen[i] = l.lookAt(ctx, guard, t, to) })
 	}
 	wg.Wait()
 	return seen
@@ -101,11 +105,12 @@ func pick(found []netip.Addr) []netip.Addr {
 
 // lookAt looks at one address. A panic (a certificate that crypto cannot
 // bear) is this look's fault alone.
-func lookAt(ctx context.Context, guard *probes.Guard, t Target, to netip.AddrPort) (s Seen) {
+func (l *Looker) lookAt(ctx context.Context, guard *probes.Guard, t Target, to netip.AddrPort) (s Seen) {
 	s = Seen{Address: to, At: time.Now().UTC()}
 	defer func() {
 		if p := recover(); p != nil {
 			s.Fault, s.Detail = FaultInternal, clean(fmt.Sprintf("panic: %v", p), maxError)
+			l.panicked(t, s.Detail)
 		}
 		if s.Took == 0 {
 			s.Took = time.Since(s.At)
@@ -113,12 +118,21 @@ func lookAt(ctx context.Context, guard *probes.Guard, t Target, to netip.AddrPor
 	}()
 	bounded, cancel := context.WithTimeout(ctx, t.Timeout)
 	defer cancel()
-	l := &look{guard: guard, target: t, to: to, seen: &s}
-	l.run(ctx, bounded)
+	(&look{guard: guard, target: t, to: to, seen: &s}).run(ctx, bounded)
 	if ctx.Err() != nil && len(s.Chain) == 0 {
 		s.Fault, s.Detail = FaultCanceled, "given up"
 	}
 	return s
+}
+
+// panicked logs and counts a panic. It is called while the stack still shows it.
+func (l *Looker) panicked(t Target, what string) {
+	if l.Log != nil {
+		l.Log.Error("certificate look panicked", "target", t.ID, "panic", what, "stack", string(debug.Stack()))
+	}
+	if l.Panicked != nil {
+		l.Panicked()
+	}
 }
 
 // wayFault is the word for what kept us from an address, before TLS.

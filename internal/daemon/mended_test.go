@@ -1,0 +1,126 @@
+package daemon_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/hooktest"
+)
+
+func TestWhatWasRemovedWhileWeWereDownIsForgotten(t *testing.T) {
+	t.Parallel()
+	dir, r := t.TempDir(), hooktest.Start(t, hooktest.Options{})
+	ep := func(id string) string { return fmt.Sprintf("{id: %s, url: %q, probe: {interval: 1h}}", id, r.URL()) }
+	d := start(t, dir, head+merchants(ep("stays"), ep("goes")))
+	d.probeNow("stays")
+	d.probeNow("goes")
+	d.stop()
+	d = start(t, dir, head+merchants(ep("stays")))
+	d.stop()
+	if err := r.Set(hooktest.Hang); err != nil {
+		t.Fatal(err)
+	}
+	d = start(t, dir, head+merchants(ep("stays"), ep("goes")))
+	if v, _ := d.endpoint("stays"); v.Probe == nil {
+		t.Error("what stayed was forgotten")
+	}
+	if v, _ := d.endpoint("goes"); v.Probe != nil {
+		t.Errorf("what was removed came back with %+v", v.Probe)
+	}
+}
+
+func TestAnEndpointThatIsRemovedDuringItsProbeLeavesNothing(t *testing.T) {
+	t.Parallel()
+	r := hooktest.Start(t, hooktest.Options{Behaviour: hooktest.Hang})
+	d := start(t, t.TempDir(), head+merchants(fmt.Sprintf("{id: x, url: %q, probe: {timeout: 1s}}", r.URL())))
+	d.ProbeTurns().Now("x")
+	if err := r.Wait(t.Context(), func(s hooktest.Stats) bool { return s.Requests > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	write(t, d.path, head)
+	if status, body := d.call(http.MethodPost, "/-/reload", ""); status != http.StatusOK {
+		t.Fatalf("reload: %d %s", status, body)
+	}
+	d.until("the probe has ended", func() bool { return d.ProbeTurns().Running() == 0 })
+	if d.Remembers("x") {
+		t.Error("the board remembers an endpoint that is gone")
+	}
+}
+
+func TestASuspendedEndpointHasNoSeries(t *testing.T) {
+	t.Parallel()
+	r := hooktest.Start(t, hooktest.Options{Behaviour: hooktest.Status(503)})
+	ep := fmt.Sprintf("{id: x, url: %q", r.URL())
+	d := start(t, t.TempDir(), head+merchants(ep+"}"))
+	d.probeNow("x")
+	if _, series := d.call(http.MethodGet, "/metrics/probes", ""); !strings.Contains(series, `probe_success{endpoint="x"`) {
+		t.Fatal("no series while it is probed")
+	}
+	write(t, d.path, head+merchants(ep+", suspended: true}"))
+	if status, body := d.call(http.MethodPost, "/-/reload", ""); status != http.StatusOK {
+		t.Fatalf("reload: %d %s", status, body)
+	}
+	if _, series := d.call(http.MethodGet, "/metrics/probes", ""); strings.Contains(series, `probe_success{endpoint="x"`) {
+		t.Error("a suspended endpoint still says probe_success 0")
+	}
+	if v, _ := d.endpoint("x"); v.State != "suspended" {
+		t.Errorf("state %s, want suspended", v.State)
+	}
+}
+
+func TestManyScrapesOfOneTargetAreOneProbe(t *testing.T) {
+	t.Parallel()
+	r := hooktest.Start(t, hooktest.Options{Behaviour: hooktest.Slow, Delay: 300 * time.Millisecond})
+	d := start(t, t.TempDir(), head+merchants(fmt.Sprintf("{id: x, url: %q, probe: {interval: 1h}, certificate: {interval: 1h}}", r.URL())))
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if status, body := d.call(http.MethodGet, "/probe?target=x", ""); status != http.StatusOK || !strings.Contains(body, "probe_success 1") {
+				t.Errorf("scrape: %d %s", status, body)
+			}
+		})
+	}
+	wg.Wait()
+	if n := r.Stats().Requests; n > 2 {
+		t.Errorf("20 scrapes made %d probes, want one, or the regular one beside it", n)
+	}
+}
+
+func TestAChangedEndpointIsLookedAtByBothSignals(t *testing.T) {
+	t.Parallel()
+	ca, pem := hooktest.StartCA(t, "root")
+	first, second := hooktest.Start(t, hooktest.Options{CA: ca}), hooktest.Start(t, hooktest.Options{CA: ca, Behaviour: hooktest.CertExpired})
+	text := func(r *hooktest.Receiver) string {
+		return head + "tls: {ca_files: [" + pem + "]}\n" + merchants(fmt.Sprintf("{id: x, url: %q, probe: {interval: 1h}, certificate: {interval: 1h}}", r.URL()))
+	}
+	d := start(t, t.TempDir(), text(first))
+	d.until("both signals have spoken", func() bool {
+		v, _ := d.endpoint("x")
+		return v.Probe != nil && v.Certificate != nil && v.Certificate.Verdict == "ok"
+	})
+	write(t, d.path, text(second))
+	if status, body := d.call(http.MethodPost, "/-/reload", ""); status != http.StatusOK {
+		t.Fatalf("reload: %d %s", status, body)
+	}
+	d.until("both signals have seen the change", func() bool {
+		v, _ := d.endpoint("x")
+		return v.Probe != nil && v.Probe.Fault == "tls_expired" && v.Certificate != nil && v.Certificate.Verdict == "fail"
+	})
+}
+
+func TestDutyIsGoodWhileASlowSlotWaits(t *testing.T) {
+	t.Parallel()
+	r := hooktest.Start(t, hooktest.Options{Behaviour: hooktest.Status(410)})
+	d := start(t, t.TempDir(), head+merchants(fmt.Sprintf("{id: x, url: %q, probe: {interval: 1s}}", r.URL())))
+	d.until("it is believed to be gone", func() bool {
+		v, _ := d.endpoint("x")
+		return v.State == "suspended"
+	})
+	if status, body := d.call(http.MethodGet, "/-/duty", ""); status != http.StatusOK {
+		t.Errorf("duty: %d %s", status, body)
+	}
+}
