@@ -63,7 +63,7 @@ var (
 	businessWords = []string{
 		"amount", "currency", "payment", "price", "status", "paid", "payout", "refund", "invoice", "disburse", "settle",
 		"charge", "capture", "transaction", "transfer", "order", "business", "reference", "external", "account", "channel",
-		"card", "iban", "balance", "fee", "total", "merchant", "customer",
+		"card", "iban", "balance", "fee", "total", "merchant", "customer", "amt", "value", "money", "sum",
 	}
 )
 
@@ -108,6 +108,9 @@ func checkKeys(v any) error {
 }
 
 func checkKey(key string) error {
+	if strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return fmt.Errorf("the body template has the key %q; wanted plain ASCII, so that what it says is what it shows", clip(key))
+	}
 	plain := strings.Map(func(c rune) rune {
 		if c == '_' || c == '-' || c == '.' || c == ' ' {
 			return -1
@@ -125,16 +128,20 @@ func checkKey(key string) error {
 	return nil
 }
 
-var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
+var (
+	headerName     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
+	credentialName = regexp.MustCompile(`(?i)(token|secret|signature|api-?key|auth)`)
+)
 
 // CheckTokenHeader reports why name cannot carry a token; empty is fine.
 func CheckTokenHeader(name string) error {
 	if name == "" {
 		return nil
 	}
-	reserved := []string{"Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "User-Agent", SyntheticHeader}
-	if !headerName.MatchString(name) || slices.Contains(reserved, http.CanonicalHeaderKey(name)) {
-		return fmt.Errorf("%q cannot carry a token; wanted a header name such as x-callback-token", clip(name))
+	canonical := http.CanonicalHeaderKey(name)
+	own := canonical == "Authorization" || strings.HasPrefix(canonical, "X-") || credentialName.MatchString(name)
+	if !headerName.MatchString(name) || !own || canonical == SyntheticHeader || strings.HasPrefix(canonical, "X-Forwarded") {
+		return fmt.Errorf("%q cannot carry a token; wanted a header of its own, such as x-callback-token or authorization", clip(name))
 	}
 	return nil
 }
@@ -145,6 +152,8 @@ func CheckToken(token Secret, scheme Scheme) error {
 	switch {
 	case token == "":
 		return nil
+	case strings.TrimSpace(token.Reveal()) == "":
+		return errors.New("the token is blank")
 	case strings.ContainsFunc(token.Reveal(), func(c rune) bool { return c < ' ' || c > '~' }):
 		return errors.New("the token holds characters that a header cannot carry (a line break?)")
 	case scheme == SchemeStandardWebhooks:

@@ -115,6 +115,8 @@ func TestCheckBodyRefusesWhatLooksLikeMoney(t *testing.T) {
 		"a business event over the mark":  {`{"event":"payout.succeeded"}`, "mark"},
 		"live mode":                       {`{"livemode":true}`, "mark"},
 		"a mark deep inside":              {`{"data":{"type":"payout.succeeded"}}`, "mark"},
+		"a zero-width space in it":        {"{\"am\u200bount\":1}", "plain ASCII"},
+		"an amount, shortened":            {`{"amt":1}`, "business key"},
 		"no object":                       {`[1]`, "not a JSON object"},
 		"null":                            {`null`, "not a JSON object"},
 		"too long":                        {`{"x":"` + strings.Repeat("a", 5000) + `"}`, "at most 4096"},
@@ -126,6 +128,19 @@ func TestCheckBodyRefusesWhatLooksLikeMoney(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestCheckTokenHeader(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{
+		"": true, "x-callback-token": true, "Authorization": true, "X-Api-Key": true, "Webhook-Secret": true,
+		"Host": false, "Content-Length": false, "Connection": false, "Upgrade": false, "TE": false, "Expect": false, "Transfer-Encoding": false,
+		"X-Hookvigil-Synthetic": false, "X-Forwarded-For": false, "Range": false, "x y": false, "x:y": false, "Cookie": false, "X-\r\nA": false,
+	} {
+		if err := probes.CheckTokenHeader(name); (err == nil) != good {
+			t.Errorf("%q: got %v, want good: %t", name, err, good)
+		}
 	}
 }
 

@@ -3,75 +3,75 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 func newExplain() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:     "explain ENDPOINT",
-		Short:   "Say why an endpoint is in its state, as the running daemon sees it",
-		Example: "  hookvigil explain toko-maju-payouts",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return explain(cmd, args[0], asJSON) },
+		Use:   "explain ENDPOINT",
+		Short: "Say why an endpoint is in its state, as the running daemon sees it",
+		Long: `Ask the running daemon, over the socket in its data directory, what each signal
+last said of an endpoint, and what that means.
+
+Exit status: 0 the endpoint is healthy or suspended, 1 it is not or the daemon
+gave no answer, 2 a wrong call or configuration, or no daemon runs.`,
+		Example:           "  hookvigil explain toko-maju-payouts",
+		Args:              one("the ID of an endpoint"),
+		ValidArgsFunction: endpointIDs,
+		RunE:              func(cmd *cobra.Command, args []string) error { return explain(cmd, args[0], asJSON) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	addJSON(cmd, &asJSON)
 	return cmd
 }
 
-// explained is the part of the API's endpoint that explain shows.
-type explained struct {
-	ID      string
-	URL     string
-	State   string
-	Reasons []struct{ Signal, Word, Text string }
-	Probe   *struct {
-		Verdict, Fault, At, Level string
-		Status                    int
-		TookSeconds               float64 `json:"took_seconds"`
-	}
-	Certificate *struct {
-		Verdict, NotAfter string
-		Faults            []string
-	}
-}
-
 func explain(cmd *cobra.Command, id string, asJSON bool) error {
-	cfg, err := load(cmd)
+	dir, err := dataDir(cmd)
 	if err != nil {
 		return err
 	}
-	raw, err := ask(cmd.Context(), cfg.DataDir, "/api/v1/endpoints/"+url.PathEscape(id))
+	raw, err := ask(cmd.Context(), dir, "/api/v1/endpoints/"+url.PathEscape(id))
 	if err != nil {
-		return err
-	}
-	if asJSON {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n", raw)
 		return err
 	}
 	var e explained
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return failed(fmt.Errorf("answer of the daemon: %w", err))
 	}
-	printExplained(cmd.OutOrStdout(), e)
-	return nil
+	text := strings.TrimRight(string(raw), "\n") + "\n"
+	if !asJSON {
+		var b strings.Builder
+		e.print(&b)
+		text = b.String()
+	}
+	if _, err := cmd.OutOrStdout().Write([]byte(text)); err != nil {
+		return err
+	}
+	switch e.State {
+	case rules.StateHealthy, rules.StateSuspended:
+		return nil
+	default: // no data is never healthy
+		return finding()
+	}
 }
 
-func printExplained(out io.Writer, e explained) {
-	fmt.Fprintf(out, "%s (%s) is %s\n", e.ID, e.URL, e.State)
-	for _, r := range e.Reasons {
-		fmt.Fprintf(out, "  because %s: %s\n", r.Signal, r.Text)
+// dataDir returns where the daemon's socket is. A file that was broken after
+// the daemon started must not keep anybody from asking it.
+func dataDir(cmd *cobra.Command) (string, error) {
+	path := configPath(cmd)
+	cfg, faults := config.Load(path)
+	if !config.Failed(faults) {
+		return cfg.DataDir, nil
 	}
-	if p := e.Probe; p != nil {
-		fmt.Fprintf(out, "  probe        %s, fault %s, status %d, %.3fs, level %s, at %s\n", p.Verdict, p.Fault, p.Status, p.TookSeconds, p.Level, p.At)
-	} else {
-		fmt.Fprintln(out, "  probe        nothing yet")
+	if cfg.DataDir == "" {
+		return "", printed(cmd, faults)
 	}
-	if c := e.Certificate; c != nil {
-		fmt.Fprintf(out, "  certificate  %s %v\n", c.Verdict, c.Faults)
-	}
-	fmt.Fprintln(out, "  deliveries   nothing yet")
+	warn(cmd, "%s has faults, which 'hookvigil check --config %s' shows; the daemon runs with what it read before", path, path)
+	return cfg.DataDir, nil
 }

@@ -18,61 +18,68 @@ func newServe() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run the daemon",
-		Long: `Run the daemon until SIGTERM or SIGINT, then drain and stop within 10 s.
-SIGHUP, or POST /-/reload, reads the configuration again: what changed is
-swapped in, the rest goes on; a bad file changes nothing and says so.`,
+		Long: `Run the daemon until SIGTERM or SIGINT, then drain and stop within 10 s. The
+log goes to standard error. SIGHUP, or POST /-/reload, reads the configuration
+again: what changed is swapped in, the rest goes on; a bad file changes nothing
+and says so.
+
+Exit status: 0 stopped when asked to, 1 it cannot run or stopped by itself,
+2 the configuration has faults.`,
 		Example: "  hookvigil serve --config /etc/hookvigil/hookvigil.yaml",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    serve,
 	}
 }
 
 func serve(cmd *cobra.Command, _ []string) error {
-	cfg, err := load(cmd)
-	if err != nil {
-		return err
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // before anything else: by default it would kill
+	defer signal.Stop(hangups)
+	cfg, faults := config.Load(configPath(cmd))
+	if config.Failed(faults) {
+		return printed(cmd, faults)
+	}
+	log := newLog(cmd.ErrOrStderr(), cfg.Log)
+	for _, f := range faults {
+		log.Warn("configuration", "fault", f.String(), "hint", f.Hint)
 	}
 	syscall.Umask(0o077) // whatever we write is ours alone
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	log := newLog(cmd, cfg.Log)
 	d := daemon.New(daemon.Options{
 		Config: cfg, Version: version, Log: log,
 		Load: func() (*config.Config, []config.Fault) { return config.Load(configPath(cmd)) },
 	})
-	var hangups sync.WaitGroup
-	defer hangups.Wait()
 	done, cancel := context.WithCancel(ctx)
-	defer cancel()
-	hangups.Go(func() { reloadOnHangup(done, d, log) })
-	if err := d.Run(ctx); err != nil {
+	var reloads sync.WaitGroup
+	reloads.Go(func() { reloadOnHangup(done, d, hangups, log) })
+	err := d.Run(ctx)
+	cancel()
+	reloads.Wait()
+	if err != nil {
 		return failed(err)
 	}
 	return nil
 }
 
-// reloadOnHangup reloads at each SIGHUP until ctx ends.
-func reloadOnHangup(ctx context.Context, d *daemon.Daemon, log *slog.Logger) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+// reloadOnHangup reloads at each hangup until ctx ends.
+func reloadOnHangup(ctx context.Context, d *daemon.Daemon, hangups <-chan os.Signal, log *slog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangup:
-			if _, err := d.Reload(ctx); err != nil {
-				log.Error("configuration not loaded", "err", err)
-			}
+		case <-hangups:
+		}
+		if d.Addr() == "" { // not listening yet
+			log.Warn("not reloaded: still starting, with the configuration as it was a moment ago")
+			continue
+		}
+		report, err := d.Reload(ctx)
+		if err != nil {
+			log.Error("configuration not loaded", "err", err)
+		}
+		for _, w := range report.Warnings {
+			log.Warn("configuration", "path", w.Path, "message", w.Message, "hint", w.Hint)
 		}
 	}
-}
-
-// newLog returns the daemon's logger: logfmt or JSON on stderr.
-func newLog(cmd *cobra.Command, cfg config.Log) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: cfg.Level}
-	if cfg.Format == "json" {
-		return slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), opts))
-	}
-	return slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), opts))
 }

@@ -2,14 +2,14 @@ package web
 
 import "github.com/hookvigil/hookvigil/probes"
 
-// advice says in plain words what a fault means and what to do about it.
-type advice struct {
+// Advice says in plain words what a fault means and what to do about it.
+type Advice struct {
 	Means string
 	Do    string
 }
 
-// onProbe returns the advice on a fault of the probe.
-func onProbe(f probes.Fault) advice {
+// OnProbe returns the advice on a fault of the probe.
+func OnProbe(f probes.Fault) Advice {
 	if a, ok := probeAdvice[f]; ok {
 		return a
 	}
@@ -17,7 +17,7 @@ func onProbe(f probes.Fault) advice {
 }
 
 // probeAdvice has an entry for each word of probes.Faults; a table, never changed.
-var probeAdvice = map[probes.Fault]advice{
+var probeAdvice = map[probes.Fault]Advice{
 	probes.FaultNone: {"Nothing is wrong.", "Nothing to do."},
 
 	probes.FaultDNSNotFound: {"The name in the URL does not exist, so no webhook can find its way.",
@@ -99,11 +99,11 @@ var probeAdvice = map[probes.Fault]advice{
 		"Read the detail line of the probe."},
 }
 
-// onNote returns the advice on a note of the probe.
-func onNote(word string) advice { return noteAdvice[word] }
+// OnNote returns the advice on a note of the probe.
+func OnNote(word string) Advice { return noteAdvice[word] }
 
-// noteAdvice has an entry for each word of probes.NoteWords; a table, never changed.
-var noteAdvice = map[string]advice{
+// noteAdvice has an entry for each word of probes.NoteSet; a table, never changed.
+var noteAdvice = map[string]Advice{
 	"slow": {"The answer came in time, but later than it should.",
 		"Answer first and work later; at the deadline a slow endpoint becomes a failing one."},
 	"body_timeout": {"The answer counted, but its body did not end.",

@@ -2,16 +2,16 @@ package web
 
 import "github.com/hookvigil/hookvigil/probes/certificate"
 
-// onCertificate returns the advice on a finding about a certificate.
-func onCertificate(f certificate.Fault) advice {
+// OnCertificate returns the advice on a finding about a certificate.
+func OnCertificate(f certificate.Fault) Advice {
 	if a, ok := certificateAdvice[f]; ok {
 		return a
 	}
-	return advice{"A finding that has no word of its own.", "Read the detail line of the certificate."}
+	return Advice{"A finding that has no word of its own.", "Read the detail line of the certificate."}
 }
 
 // certificateAdvice has an entry for each word of certificate.Faults; a table, never changed.
-var certificateAdvice = map[certificate.Fault]advice{
+var certificateAdvice = map[certificate.Fault]Advice{
 	certificate.FaultDNSNotFound: {"The name does not exist.",
 		"Check its spelling, and whether the domain or the record was removed."},
 	certificate.FaultDNSNoAddress: {"The name has no address.", "Add an A or AAAA record."},

@@ -135,7 +135,7 @@ func (p *pages) targets(a ask, now time.Time) (rows []targetRow, more int) {
 type adviceOn struct {
 	Signal string
 	Word   string
-	advice
+	Advice
 }
 
 // adviceFor collects what to do about everything that is wrong, probe first.
@@ -143,10 +143,10 @@ func adviceFor(v rules.EndpointView) []adviceOn {
 	var list []adviceOn
 	if r := v.Probe.Result; !r.At.IsZero() {
 		if r.Fault != probes.FaultNone {
-			list = append(list, adviceOn{"probe", string(r.Fault), onProbe(r.Fault)})
+			list = append(list, adviceOn{"probe", string(r.Fault), OnProbe(r.Fault)})
 		}
 		for _, w := range r.Notes.Words() {
-			list = append(list, adviceOn{"probe", w, onNote(w)})
+			list = append(list, adviceOn{"probe", w, OnNote(w)})
 		}
 	}
 	return append(list, adviceForCertificate(v.Certificate.Report)...)
@@ -156,7 +156,7 @@ func adviceForCertificate(rep certificate.Report) []adviceOn {
 	var list []adviceOn
 	for _, words := range [][]certificate.Fault{rep.Faults, rep.Notes} {
 		for _, f := range words {
-			list = append(list, adviceOn{"certificate", string(f), onCertificate(f)})
+			list = append(list, adviceOn{"certificate", string(f), OnCertificate(f)})
 		}
 	}
 	return list

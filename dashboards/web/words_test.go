@@ -113,7 +113,7 @@ func TestEveryStateHasItsPlace(t *testing.T) {
 
 func TestEveryWordHasAdvice(t *testing.T) {
 	t.Parallel()
-	check := func(word string, a advice) {
+	check := func(word string, a Advice) {
 		if !strings.HasSuffix(a.Means, ".") || !strings.HasSuffix(a.Do, ".") || len(a.Means) < 15 {
 			t.Errorf("%s: no whole sentences: %+v", word, a)
 		}
@@ -122,20 +122,20 @@ func TestEveryWordHasAdvice(t *testing.T) {
 		if _, ok := probeAdvice[f]; !ok {
 			t.Errorf("probe fault %s has no advice", f)
 		}
-		check(string(f), onProbe(f))
+		check(string(f), OnProbe(f))
 	}
 	for _, f := range certificate.Faults() {
 		if _, ok := certificateAdvice[f]; !ok {
 			t.Errorf("certificate fault %s has no advice", f)
 		}
-		check(string(f), onCertificate(f))
+		check(string(f), OnCertificate(f))
 	}
-	for _, w := range probes.NoteWords() {
-		check(w, onNote(w))
+	for _, w := range (^probes.NoteSet(0)).Words() {
+		check(w, OnNote(w))
 	}
-	check("foreign probe word", onProbe("never_heard_of"))
-	check("foreign certificate word", onCertificate("never_heard_of"))
-	if len(probeAdvice) != len(probes.Faults()) || len(certificateAdvice) != len(certificate.Faults()) || len(noteAdvice) != len(probes.NoteWords()) {
+	check("foreign probe word", OnProbe("never_heard_of"))
+	check("foreign certificate word", OnCertificate("never_heard_of"))
+	if len(probeAdvice) != len(probes.Faults()) || len(certificateAdvice) != len(certificate.Faults()) || len(noteAdvice) != len((^probes.NoteSet(0)).Words()) {
 		t.Error("there is advice on a word that is in no set")
 	}
 }

@@ -67,6 +67,7 @@ type Daemon struct {
 	ready, stopping atomic.Bool
 	problems        atomic.Pointer[[]string] // as the last self-audit found them
 
+	atStart   *config.Config                // what only counts at start is compared with this
 	settings  atomic.Pointer[config.Config] // in force, without its records: the registry holds them
 	reloading sync.Mutex                    // one reload at a time
 	reloaded  atomic.Pointer[reloadOutcome]
@@ -80,7 +81,8 @@ func New(opts Options) *Daemon {
 		opts: opts, log: opts.Log, metrics: dashboards.New(opts.Version),
 		probeTurns: probes.NewSchedule(most), certificateTurns: probes.NewSchedule(most),
 	}
-	d.settings.Store(withoutRecords(opts.Config))
+	d.atStart = withoutRecords(opts.Config)
+	d.settings.Store(d.atStart)
 	d.registry = newRegistry(nil, d.swapped)
 	d.board = newBoard(d.registry.Snapshot)
 	return d

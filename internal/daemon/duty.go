@@ -10,6 +10,7 @@ import (
 // of paging for what it did itself.
 const (
 	lateLimit    = 5 * time.Second  // a look may begin this late
+	oursLimit    = 0.05             // this share of looks may fail for our own trouble
 	storeTimeout = 5 * time.Second  // for the write test
 	saveLimit    = 60 * time.Second // results may be unsaved this long (DESIGN section 10)
 )
@@ -41,6 +42,9 @@ func (q duties) Duty() []string {
 	problems := []string{}
 	problems = append(problems, late(signalProbe, &d.probeLateness, d.probeTurns.Overdue(now), now)...)
 	problems = append(problems, late(signalCertificate, &d.certificateLateness, d.certificateTurns.Overdue(now), now)...)
+	if err := d.registry.trouble(); err != nil {
+		problems = append(problems, fmt.Sprintf("store: the last change was not stored: %v", err))
+	}
 	if since := now.Sub(d.started); d.saved.since(now) > saveLimit && since > saveLimit {
 		problems = append(problems, fmt.Sprintf("store: results unsaved for %s: %s", d.saved.since(now).Round(time.Second), d.saved.problem()))
 	}
@@ -69,6 +73,9 @@ func late(signal string, l *lateness, overdue time.Duration, now time.Time) []st
 	var problems []string
 	if worst := l.report(now); worst > lateLimit {
 		problems = append(problems, fmt.Sprintf("%s: looks began up to %s late in the last two minutes", signal, worst.Round(time.Millisecond)))
+	}
+	if ours, looks := l.trouble(now); ours > 2 && float64(ours) > oursLimit*float64(looks) {
+		problems = append(problems, fmt.Sprintf("%s: %d of %d looks in the last two minutes failed for our own trouble (internal): descriptors, ports, or a bug; see the log", signal, ours, looks))
 	}
 	if overdue > lateLimit {
 		problems = append(problems, fmt.Sprintf("%s: a look has been waiting for %s beyond its time", signal, overdue.Round(time.Second)))

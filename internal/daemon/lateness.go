@@ -13,14 +13,20 @@ type lateness struct {
 	// guarded by mu
 	minute      time.Time // begin of the present minute
 	worst, last time.Duration
+	looks, ours [2]int // looks of the present and the last minute, and those that ended by our own trouble
 }
 
-// saw notes one look.
-func (l *lateness) saw(late time.Duration, now time.Time) {
+// saw notes one look; ours says that it ended by trouble of our own, such as
+// no descriptors left.
+func (l *lateness) saw(late time.Duration, ours bool, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rollLocked(now)
 	l.worst = max(l.worst, late)
+	l.looks[0]++
+	if ours {
+		l.ours[0]++
+	}
 }
 
 // report returns the worst lateness of the last one to two minutes.
@@ -31,11 +37,21 @@ func (l *lateness) report(now time.Time) time.Duration {
 	return max(l.worst, l.last)
 }
 
+// trouble returns how many of the looks of the last one to two minutes ended
+// by our own trouble.
+func (l *lateness) trouble(now time.Time) (ours, looks int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rollLocked(now)
+	return l.ours[0] + l.ours[1], l.looks[0] + l.looks[1]
+}
+
 func (l *lateness) rollLocked(now time.Time) {
 	switch since := now.Sub(l.minute); {
 	case since >= 2*time.Minute:
-		l.minute, l.worst, l.last = now, 0, 0
+		l.minute, l.worst, l.last, l.looks, l.ours = now, 0, 0, [2]int{}, [2]int{}
 	case since >= time.Minute:
 		l.minute, l.worst, l.last = now, 0, l.worst
+		l.looks, l.ours = [2]int{0, l.looks[0]}, [2]int{0, l.ours[0]}
 	}
 }

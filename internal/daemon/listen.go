@@ -12,14 +12,19 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/hookvigil/hookvigil/internal/api"
 )
 
-// maxConnections bounds the TCP connections that are open at a time
-// (reference reliability.md, "Body and slow clients").
-const maxConnections = 1000
+// Bounds of the TCP connections that are open at a time (reference
+// reliability.md, "Body and slow clients"): all, and from one address, so that
+// one that holds its connections shuts out nobody else.
+const (
+	maxConnections = 1000
+	maxPerAddress  = 250
+)
+
+// maxSocketPath is what the kernel takes for the path of a unix socket.
+const maxSocketPath = 107
 
 // listeners is where requests come in.
 type listeners struct {
@@ -37,6 +42,9 @@ func (d *Daemon) listen(ctx context.Context) (*listeners, error) {
 	addr := tcp.Addr()
 	d.listening.Store(&addr)
 	path := socketPath(d.settings.Load().DataDir)
+	if len(path) > maxSocketPath {
+		return nil, errors.Join(fmt.Errorf("socket: %s has %d bytes; the system takes %d: give a shorter data_dir", path, len(path), maxSocketPath), tcp.Close())
+	}
 	if err := removeStale(path); err != nil {
 		return nil, errors.Join(err, tcp.Close())
 	}
@@ -47,7 +55,7 @@ func (d *Daemon) listen(ctx context.Context) (*listeners, error) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("socket: %w", err), tcp.Close(), unix.Close())
 	}
-	tcp = netutil.LimitListener(tcp, maxConnections)
+	tcp = newBoundedListener(tcp)
 	if files := d.settings.Load().Server.TLS; files.CertFile != "" {
 		if err := d.listenerCert.load(files.CertFile, files.KeyFile); err != nil {
 			return nil, errors.Join(err, tcp.Close(), unix.Close())

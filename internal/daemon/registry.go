@@ -28,6 +28,7 @@ type Registry struct {
 	// guarded by mu
 	records  registry.Records
 	defaults registry.Defaults
+	failed   error // of the last commit
 }
 
 // newRegistry returns an empty registry; Import fills it.
@@ -68,7 +69,7 @@ func (r *Registry) Import(ctx context.Context, file registry.Records, d registry
 	}
 	merged, delta := registry.Merge(file, stored)
 	next, faults := registry.Build(merged, d)
-	if err := r.store.CommitRegistry(ctx, delta); err != nil {
+	if err := r.commitLocked(ctx, delta); err != nil {
 		return registry.Diff{}, nil, err
 	}
 	r.records, r.defaults = merged, d
@@ -92,12 +93,28 @@ func (r *Registry) Apply(ctx context.Context, c registry.Change) (registry.Diff,
 	if bad := slices.DeleteFunc(faults, func(f registry.RecordFault) bool { return f.Warning }); len(bad) > 0 {
 		return registry.Diff{}, &registry.InvalidError{Faults: bad}
 	}
-	if err := r.store.CommitRegistry(ctx, delta); err != nil {
+	if err := r.commitLocked(ctx, delta); err != nil {
 		return registry.Diff{}, err
 	}
 	r.records = records
 	r.swapLocked(next, diff)
 	return diff, nil
+}
+
+// commitLocked stores a change, and remembers whether that worked.
+func (r *Registry) commitLocked(ctx context.Context, delta registry.Delta) error {
+	err := r.store.CommitRegistry(ctx, delta)
+	if ctx.Err() == nil { // a caller who hung up says nothing about the store
+		r.failed = err
+	}
+	return err
+}
+
+// trouble returns why the last change could not be stored, nil when it was.
+func (r *Registry) trouble() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
 }
 
 func (r *Registry) swapLocked(next *registry.Snapshot, diff registry.Diff) {

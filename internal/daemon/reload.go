@@ -38,7 +38,7 @@ func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
 		d.noteReload(true, fmt.Sprintf("%d faults; the old configuration stays in force; first: %s", len(report.Faults), faults[0].String()))
 		return report, nil
 	}
-	report.Warnings = append(report.Warnings, needsRestart(d.settings.Load(), next)...)
+	report.Warnings = append(report.Warnings, needsRestart(d.atStart, next)...)
 	diff, left, err := d.importFile(ctx, next)
 	if err != nil {
 		d.noteReload(true, err.Error())

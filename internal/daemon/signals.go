@@ -66,7 +66,7 @@ func (d *Daemon) probe(ctx context.Context, t probes.Tick) (next time.Duration) 
 		return 0 // shutting down: this says nothing
 	}
 	memory, next := d.board.probed(w, r)
-	d.probeLateness.saw(t.Late, time.Now())
+	d.probeLateness.saw(t.Late, r.Fault == probes.FaultInternal, time.Now())
 	d.metrics.Skipped(signalProbe, t.Skipped)
 	d.metrics.Probed(memory.Last, t.Late)
 	d.log.Debug("probed", "endpoint", w.ID, "verdict", memory.Last.Verdict, "fault", r.Fault, "status", r.Status,
@@ -87,7 +87,7 @@ func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
 		return 0 // shutting down: this says nothing
 	}
 	report := d.board.looked(w, seen, time.Now())
-	d.certificateLateness.saw(t.Late, time.Now())
+	d.certificateLateness.saw(t.Late, slices.Contains(report.Faults, certificate.FaultInternal), time.Now())
 	d.metrics.Skipped(signalCertificate, t.Skipped)
 	d.metrics.Looked(report, time.Since(begun), t.Late)
 	d.log.Debug("looked at certificate", "target", t.ID, "verdict", report.Verdict, "faults", report.Faults, "detail", report.Detail)

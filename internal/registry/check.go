@@ -86,7 +86,7 @@ func Clean(s string) string {
 // deceives reports whether a reader would see something else than stands
 // there: control and direction-changing characters, and broken UTF-8.
 func deceives(c rune) bool {
-	return unicode.IsControl(c) || c == utf8.RuneError || unicode.In(c, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+	return unicode.IsControl(c) || c == utf8.RuneError || unicode.In(c, unicode.Zl, unicode.Zp, unicode.Bidi_Control) || c == '\u200b' || c == '\u2060' || c == '\ufeff'
 }
 
 // short makes a value fit to stand in a message.

@@ -121,7 +121,7 @@ func TestEndpointFaultsNamePathValueAndWhatIsWanted(t *testing.T) {
 		},
 		"a token in a header of HTTP's own": {
 			func(ep *registry.Endpoint) { ep.TokenHeader = "content-length" },
-			"token_header", `"content-length" cannot carry a token; wanted a header name such as x-callback-token`, "",
+			"token_header", `"content-length" cannot carry a token; wanted a header of its own, such as x-callback-token or authorization`, "",
 		},
 		"a token with a line break": {
 			func(ep *registry.Endpoint) { ep.Token = "hunter2\n" },

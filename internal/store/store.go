@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -49,6 +50,9 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, dir string) error {
+	if missing(dir, stateFile) && missing(dir, stateFile+"-wal") && !missing(dir, factsFile) {
+		return &DamagedError{File: stateFile, Detail: "it is missing while " + factsFile + " is there"}
+	}
 	var err error
 	if s.state, err = openDatabase(ctx, dir, stateSchema(), s.log); err != nil {
 		return err
@@ -66,6 +70,12 @@ func (s *Store) open(ctx context.Context, dir string) error {
 		return err
 	}
 	return s.Check(ctx)
+}
+
+// missing reports whether a file is not there.
+func missing(dir, file string) bool {
+	_, err := os.Stat(filepath.Join(dir, file))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Check proves that state.db can be written: one small durable transaction. It
