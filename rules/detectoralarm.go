@@ -1,0 +1,71 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// AlarmKind says what an alarm tells.
+type AlarmKind string
+
+// The kinds of alarm: within an episode a severity is raised and never lowered.
+const (
+	AlarmOpened  AlarmKind = "opened"
+	AlarmRaised  AlarmKind = "raised" // from high to critical
+	AlarmCleared AlarmKind = "cleared"
+)
+
+// AlarmBy says what decided.
+type AlarmBy string
+
+// What decides: the first two open, the third raises, the others clear.
+const (
+	BySum   AlarmBy = "sum"   // the clipped CUSUM reached its height
+	ByLoud  AlarmBy = "loud"  // each of the last ticks was at or over the loud ratio
+	ByBound AlarmBy = "bound" // the exact upper bound reached the threshold
+	ByRatio AlarmBy = "ratio" // the window's ratio was low for long enough
+	ByRun   AlarmBy = "run"   // few attempts, so many delivered in a row
+)
+
+// Alarm is what a [Detector] says when an episode opens, gets worse or clears.
+type Alarm struct {
+	Kind     AlarmKind
+	By       AlarmBy
+	Again    bool      // opened so soon after clearing that it is the same episode
+	At       time.Time // end of the tick that decided, UTC
+	Severity Severity  // critical when the exact upper bound since the change reaches the threshold; else high
+	Evidence Evidence  // From is the estimated change point; counts and interval are since then
+}
+
+// evidence tells what is known at the end of the last tick.
+func (d Detector) evidence(s *DetectorState, own Ratio) Evidence {
+	c := s.change
+	low, high := ExactInterval(c.k, c.n, d.Confidence)
+	e := Evidence{
+		From: moment(c.from), To: moment(s.at + s.tick), Numerator: c.k, Denominator: c.n, Low: low, High: high,
+		Threshold: d.Threshold, Baseline: own,
+		Clears: fmt.Sprintf("a %s ratio below %s for %s, or %d delivered in a row when fewer come in %s",
+			short(d.Window), d.tolerated(own).Short(), short(d.ClearFor), d.ClearRun, short(d.Window)),
+	}
+	n, k := d.windowOf(s)
+	e.Text = fmt.Sprintf("%d of %d first attempts failed (%s) since %s, %s; %d of %d in the last %s; ordinarily %s",
+		c.k, c.n, ratioOf(c.k, c.n).Short(), clock(e.From), interval(low, high, d.Confidence), k, n, short(d.Window), own.Short())
+	return e
+}
+
+func interval(low, high Ratio, confidence float64) string {
+	return fmt.Sprintf("%s to %s with %s confidence", low.Short(), high.Short(), Ratio(confidence))
+}
+
+// short writes a duration without its empty ends: "5m", "1h30m".
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

@@ -1,0 +1,75 @@
+package rules
+
+import "time"
+
+// Phase says where a condition stands.
+type Phase string
+
+// The phases. Pending is not told to anybody: its first bad facts are there,
+// and what would confirm them is not.
+const (
+	PhaseNone    Phase = ""
+	PhasePending Phase = "pending"
+	PhaseOpen    Phase = "open"
+)
+
+// Episode is the state of one rule in one scope: the present episode, or the
+// last one. It is a value; the zero value has seen nothing.
+type Episode struct {
+	Number  int       `json:"number"`          // of the episode: 1, 2, ...
+	Changes int       `json:"changes"`         // made in it
+	Phase   Phase     `json:"phase,omitempty"` // none: not met
+	Since   time.Time `json:"since,omitzero"`  // first bad fact
+	Good    int       `json:"good,omitempty"`  // good facts in a row while open
+	Worst   Severity  `json:"worst,omitempty"` // severity told last
+	Fault   string    `json:"fault,omitempty"`
+}
+
+// pend notes bad facts that are not confirmed yet.
+func (e Episode) pend(since time.Time, fault string) Episode {
+	if e.Phase == PhaseNone {
+		e.Phase, e.Since = PhasePending, since
+	}
+	e.Fault, e.Good = fault, 0
+	return e
+}
+
+// open begins an episode, or says it again when it has become louder.
+func (e Episode) open(now time.Time, severity Severity) (Episode, bool) {
+	switch {
+	case e.Phase != PhaseOpen:
+		e.Number, e.Changes, e.Phase, e.Worst = e.Number+1, 1, PhaseOpen, severity
+		if e.Since.IsZero() {
+			e.Since = now
+		}
+		return e, true
+	case severity.Worse(e.Worst):
+		e.Changes, e.Worst = e.Changes+1, severity
+		return e, true
+	default:
+		return e, false
+	}
+}
+
+// good notes a good fact: a pending condition is dropped, an open one clears
+// after enough of them.
+func (e Episode) good(enough int) (Episode, bool) {
+	if e.Phase != PhaseOpen {
+		e.Phase, e.Since, e.Fault, e.Good = PhaseNone, time.Time{}, "", 0
+		return e, false
+	}
+	if e.Good++; e.Good < enough {
+		return e, false
+	}
+	e.Changes++
+	e.Phase, e.Good = PhaseNone, 0
+	return e, true
+}
+
+// change makes the Change that e has just gone through.
+func (e Episode) change(rule Rule, scope Scope, now time.Time) Change {
+	return Change{
+		Key: Key{Rule: rule, Scope: scope, Episode: e.Number}, Number: e.Changes, Open: e.Phase == PhaseOpen,
+		Since: e.Since, At: now, Severity: e.Worst, Fault: e.Fault,
+	}
+}
