@@ -1,11 +1,13 @@
 # The one door for people and CI. Tools are pinned here, not in go.mod.
 GO            ?= go
 BIN           := bin
-GOLANGCI      := $(BIN)/golangci-lint
 GOLANGCI_VERSION := v2.15.0
+GOLANGCI      := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 FUZZTIME      ?= 10s
+# Tests mostly wait for the network: more of them at a time than processors.
+PARALLEL      ?= 16
 export CGO_ENABLED ?= 0
 
 .PHONY: all check fmt vet lint test test-integration build run bench fuzz golden cover clean
@@ -27,12 +29,13 @@ lint: $(GOLANGCI)
 $(GOLANGCI):
 	@mkdir -p $(BIN)
 	GOBIN=$(abspath $(BIN)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv $(BIN)/golangci-lint $@
 
 test: ## unit and process tests, with the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -parallel 16 -timeout 10m ./...
+	CGO_ENABLED=1 $(GO) test -race -parallel $(PARALLEL) -timeout 10m ./...
 
 test-integration: ## slower ones: real time, more damage to the store
-	CGO_ENABLED=1 $(GO) test -parallel 16 -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
+	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
 
 build: ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)
@@ -43,7 +46,7 @@ run: build ## the daemon with the minimal example, in bin/run
 	cd $(BIN)/run && { [ -e hookvigil.yaml ] || ../hookvigil init --example minimal; } && ../hookvigil serve
 
 bench: ## ratios against a baseline in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./internal/config ./internal/store ./dashboards
+	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./dashboards
 
 fuzz: ## FUZZTIME (10s) a target
 	@set -e; for pkg in $$($(GO) list ./...); do \
