@@ -166,9 +166,12 @@ func TestGuessesAreStopped(t *testing.T) {
 	if counts[401] != 10 || counts[429] != 470 {
 		t.Errorf("480 guesses gave %v, want 10 times 401 and then 429", counts)
 	}
-	blocked := ask("192.0.2.7:1000", viewerToken)
+	blocked := ask("192.0.2.7:1000", "another guess")
 	if blocked.Code != 429 || blocked.Header().Get("Retry-After") == "" {
-		t.Errorf("a right guess after wrong ones: status %d, Retry-After %q; want 429 with one", blocked.Code, blocked.Header().Get("Retry-After"))
+		t.Errorf("one guess more: status %d, Retry-After %q; want 429 with one", blocked.Code, blocked.Header().Get("Retry-After"))
+	}
+	if got := ask("192.0.2.7:1000", viewerToken).Code; got != 200 {
+		t.Errorf("a valid token from behind the same address: status %d, want 200", got)
 	}
 	if got := ask("192.0.2.8:999", viewerToken).Code; got != 200 {
 		t.Errorf("a valid token from elsewhere: status %d, want 200", got)

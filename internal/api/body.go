@@ -18,6 +18,8 @@ const (
 	maxBody        = 8 << 20
 	maxImport      = 32 << 20 // as sent, and inflated
 	maxImportLine  = 1 << 20
+	maxImportLines = 100_000 // with something in them
+	maxListed      = 1000    // rejections that the answer names; the rest is counted
 	maxDepth       = 32
 	bodyTimeout    = 30 * time.Second
 	importTimeout  = 60 * time.Second

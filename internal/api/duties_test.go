@@ -62,7 +62,7 @@ func TestReloadOfABadFileAnswersItsFaults(t *testing.T) {
 		t.Errorf("faults %+v, want %+v first of two", p.Faults, fault)
 	}
 	w.duties.err = errors.New("cannot try")
-	if p := w.ask(t, http.MethodPost, "/-/reload", adminToken, "").problem(t, 500); strings.Contains(p.Detail, "cannot try") {
+	if p := w.ask(t, http.MethodPost, "/-/reload", adminToken, "").problem(t, 503); strings.Contains(p.Detail, "cannot try") {
 		t.Errorf("the answer tells %q", p.Detail)
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -79,20 +80,27 @@ func (s *Server) whole(c caller, w *registry.Watched) endpointView {
 
 func (s *Server) putEndpoint(ctx context.Context, in *putEndpointInput) (*endpointOutput, error) {
 	c := callerOf(ctx)
-	old, known := s.deps.Registry.Snapshot().Endpoint(in.ID)
-	if known && !c.sees(old.Merchant) {
-		return nil, notFound("endpoint", in.ID)
-	}
-	if !c.sees(in.Body.Merchant) {
-		return nil, notFound("merchant", in.Body.Merchant)
-	}
-	var r reading
-	ep := r.endpoint(in.ID, &in.Body)
-	r.keep(&ep, old)
-	if r.faults != nil {
-		return nil, unprocessable(r.faults...)
-	}
-	if _, err := s.deps.Registry.Apply(ctx, registry.Change{Actor: c.name, PutEndpoints: []registry.Endpoint{ep}}); err != nil {
+	var ep registry.Endpoint
+	var known bool
+	err := s.change(ctx, func(snap *registry.Snapshot) (registry.Change, error) {
+		var old *registry.Watched
+		old, known = snap.Endpoint(in.ID)
+		switch {
+		case known && !c.sees(old.Merchant):
+			return registry.Change{}, notFound("endpoint", in.ID)
+		case !c.sees(in.Body.Merchant):
+			return registry.Change{}, notFound("merchant", in.Body.Merchant)
+		case known && old.Origin == registry.OriginFile: // its secrets stay the file's, whatever a reload does meanwhile
+			return registry.Change{}, fmt.Errorf("endpoint %s %w", quote(in.ID), registry.ErrFromFile)
+		}
+		var r reading
+		ep = r.endpoint(in.ID, &in.Body)
+		if r.keep(&ep, old); r.faults != nil {
+			return registry.Change{}, unprocessable(r.faults...)
+		}
+		return registry.Change{Actor: c.name, PutEndpoints: []registry.Endpoint{ep}}, nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	now, err := s.endpointFor(c, in.ID)
@@ -113,11 +121,10 @@ func created(known bool) int {
 
 func (s *Server) deleteEndpoint(ctx context.Context, in *idInput) (*struct{}, error) {
 	c := callerOf(ctx)
-	if _, err := s.endpointFor(c, in.ID); err != nil {
-		return nil, err
-	}
-	_, err := s.deps.Registry.Apply(ctx, registry.Change{Actor: c.name, DropEndpoints: []string{in.ID}})
-	return nil, err
+	return nil, s.change(ctx, func(*registry.Snapshot) (registry.Change, error) {
+		_, err := s.endpointFor(c, in.ID)
+		return registry.Change{Actor: c.name, DropEndpoints: []string{in.ID}}, err
+	})
 }
 
 // warning is a remark on a record that was taken.

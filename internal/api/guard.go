@@ -65,17 +65,24 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (caller, *huma.Er
 	if !ok {
 		return caller{}, unauthorized(w, "a token is needed: Authorization: Bearer <token>, or HTTP Basic with the token as password")
 	}
+	c, ok := tokens.find(presented)
+	if !ok {
+		return caller{}, s.wrongToken(w, r)
+	}
+	return c, nil
+}
+
+// wrongToken counts and answers a wrong token. A right one is let in however
+// many wrong ones came before it: behind one address (NAT, a proxy) there are
+// many, and none may shut the others out.
+func (s *Server) wrongToken(w http.ResponseWriter, r *http.Request) *huma.ErrorModel {
 	from := neighbourhood(remoteAddress(r))
 	if left := s.failures.wait(from, time.Now()); left > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(left/time.Second)+1))
-		return caller{}, problem(http.StatusTooManyRequests, "too many wrong tokens from this address")
+		return problem(http.StatusTooManyRequests, "too many wrong tokens from this address")
 	}
-	c, ok := tokens.find(presented)
-	if !ok {
-		s.failures.add(from, time.Now())
-		return caller{}, unauthorized(w, "the token is not known here")
-	}
-	return c, nil
+	s.failures.add(from, time.Now())
+	return unauthorized(w, "the token is not known here")
 }
 
 // admitLoopback is the mode without tokens: this machine's own clients may do

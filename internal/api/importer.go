@@ -31,7 +31,8 @@ type importOutput struct {
 type importView struct {
 	Merchants int         `json:"merchants" doc:"Added or replaced"`
 	Endpoints int         `json:"endpoints" doc:"Added or replaced"`
-	Rejected  []rejection `json:"rejected" doc:"Lines that were not taken, in order"`
+	Rejected  []rejection `json:"rejected" doc:"Lines that were not taken, in order; at most 1,000"`
+	Unlisted  int         `json:"unlisted,omitempty" doc:"Lines that were not taken either, and are not listed"`
 }
 
 type rejection struct {
@@ -52,6 +53,11 @@ func (s *Server) importLines(ctx context.Context, in *importInput) (*importOutpu
 	if bad != nil {
 		return nil, bad
 	}
+	giveBack, err := s.turn.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer giveBack()
 	run := importRun{
 		server: s, caller: callerOf(ctx), snap: s.deps.Registry.Snapshot(),
 		merchants: map[string]int{}, endpoints: map[string]int{}, rejected: map[int]string{},

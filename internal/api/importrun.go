@@ -33,9 +33,13 @@ func (r *importRun) read(lines io.Reader) ([]entry, *huma.ErrorModel) {
 	var entries []entry
 	scan := bufio.NewScanner(lines)
 	scan.Buffer(make([]byte, 0, 64<<10), maxImportLine)
+	filled := 0
 	for n := 1; scan.Scan(); n++ {
 		if len(bytes.TrimSpace(scan.Bytes())) == 0 {
 			continue
+		}
+		if filled++; filled > maxImportLines {
+			return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d lines; import it in parts; nothing was taken", maxImportLines))
 		}
 		e := entry{line: n}
 		if err := r.decode(&e, scan.Bytes()); err != nil {
@@ -128,10 +132,17 @@ func (r *importRun) admitEndpoint(merchant string, ep *registry.Endpoint, own ma
 }
 
 func (r *importRun) reject(line int, reason string) {
-	if r.rejected[line] == "" {
+	switch {
+	case r.rejected[line] != "":
+	case len(r.rejected) >= maxListed:
+		r.rejected[line] = unlisted
+	default:
 		r.rejected[line] = registry.Clean(reason)
 	}
 }
+
+// unlisted stands for a reason that nobody will read: a thousand are listed.
+const unlisted = "-"
 
 // apply makes one change of all entries. When the registry names bad records,
 // their lines are rejected and the rest is tried again; when it names none,
@@ -215,6 +226,10 @@ func (r *importRun) view() importView {
 	v := r.taken
 	v.Rejected = make([]rejection, 0, len(r.rejected))
 	for line, reason := range r.rejected {
+		if reason == unlisted {
+			v.Unlisted++
+			continue
+		}
 		v.Rejected = append(v.Rejected, rejection{Line: line, Reason: reason})
 	}
 	sortRejections(v.Rejected)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// How many wrong tokens one address may send before it has to wait.
+// How many wrong tokens of one address are answered 401 before they are
+// answered 429.
 const (
 	maxFailures   = 10
 	failureWindow = time.Minute
@@ -30,8 +31,8 @@ type streak struct {
 	count int
 }
 
-// wait says how long addr has to wait before its token is looked at; zero when
-// it need not.
+// wait says for how long the wrong tokens of addr are answered 429; zero when
+// they are not.
 func (f *failures) wait(addr netip.Prefix, at time.Time) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()

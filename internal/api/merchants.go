@@ -82,12 +82,16 @@ func (s *Server) putMerchant(ctx context.Context, in *putMerchantInput) (*mercha
 	if in.Body.ID != "" && in.Body.ID != in.ID {
 		return nil, unprocessable(detail("body.id", "is not the ID in the path; leave it out"))
 	}
-	_, known := s.deps.Registry.Snapshot().Merchant(in.ID)
+	var known bool
 	m := registry.Merchant{
 		ID: in.ID, Name: in.Body.Name, Timezone: in.Body.Timezone, Language: in.Body.Language,
 		Digest: in.Body.Digest, Incidents: in.Body.Incidents,
 	}
-	if _, err := s.deps.Registry.Apply(ctx, registry.Change{Actor: c.name, PutMerchants: []registry.Merchant{m}}); err != nil {
+	err := s.change(ctx, func(snap *registry.Snapshot) (registry.Change, error) {
+		_, known = snap.Merchant(in.ID)
+		return registry.Change{Actor: c.name, PutMerchants: []registry.Merchant{m}}, nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	now, err := s.merchantFor(c, in.ID)
@@ -99,9 +103,8 @@ func (s *Server) putMerchant(ctx context.Context, in *putMerchantInput) (*mercha
 
 func (s *Server) deleteMerchant(ctx context.Context, in *idInput) (*struct{}, error) {
 	c := callerOf(ctx)
-	if _, err := s.merchantFor(c, in.ID); err != nil {
-		return nil, err
-	}
-	_, err := s.deps.Registry.Apply(ctx, registry.Change{Actor: c.name, DropMerchants: []string{in.ID}})
-	return nil, err
+	return nil, s.change(ctx, func(*registry.Snapshot) (registry.Change, error) {
+		_, err := s.merchantFor(c, in.ID)
+		return registry.Change{Actor: c.name, DropMerchants: []string{in.ID}}, err
+	})
 }

@@ -14,7 +14,7 @@ func newHuma(mux humago.Mux, version string) huma.API {
 	if version == "" {
 		version = "dev"
 	}
-	return humago.New(mux, huma.Config{
+	api := humago.New(mux, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
@@ -33,6 +33,8 @@ func newHuma(mux humago.Mux, version string) huma.API {
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{scrub},
 	})
+	api.UseMiddleware(watchUpload)
+	return api
 }
 
 // describe tells the document who may use a route.

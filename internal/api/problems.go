@@ -59,8 +59,8 @@ func (s *Server) asProblem(ctx context.Context, err error) *huma.ErrorModel {
 	case ctx.Err() != nil:
 		return problem(http.StatusServiceUnavailable, "the request was given up before it ended")
 	}
-	s.log.LogAttrs(ctx, slog.LevelError, "request failed", slog.Any("error", err))
-	return problem(http.StatusInternalServerError, ourFault)
+	s.log.LogAttrs(ctx, slog.LevelError, "change not stored", slog.Any("error", err))
+	return problem(http.StatusServiceUnavailable, "the change could not be stored; nothing was changed; try again, and see /-/duty")
 }
 
 func invalidDetails(invalid *registry.InvalidError) []*huma.ErrorDetail {
@@ -83,10 +83,13 @@ func faultText(f registry.Fault) string {
 
 // scrub takes out of huma's own problems what was sent (it may be a token) and
 // the cause of what is our fault.
-func scrub(_ huma.Context, _ string, v any) (any, error) {
+func scrub(ctx huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
+	}
+	if brokenUpload(ctx, p.Status) {
+		return problem(http.StatusBadRequest, "the body broke off, or is not sent as its head says"), nil
 	}
 	clean := *p
 	clean.Errors = nil

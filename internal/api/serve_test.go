@@ -202,12 +202,12 @@ func TestTheRegistrysOwnTroubleIsNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, allTokens())
 	w.registry.err = errors.New("disk on fire")
-	p := w.ask(t, http.MethodPut, "/api/v1/merchants/own", operatorToken, `{}`).problem(t, 500)
+	p := w.ask(t, http.MethodPut, "/api/v1/merchants/own", operatorToken, `{}`).problem(t, 503)
 	if strings.Contains(p.Detail, "fire") || len(p.Errors) != 0 {
 		t.Errorf("the answer tells %+v, want no cause", p)
 	}
 	if !strings.Contains(w.log.String(), "disk on fire") {
 		t.Errorf("the log does not tell the cause:\n%s", w.log)
 	}
-	w.ask(t, http.MethodPost, "/api/v1/import", operatorToken, `{"id":"own"}`).problem(t, 500)
+	w.ask(t, http.MethodPost, "/api/v1/import", operatorToken, `{"id":"own"}`).problem(t, 503)
 }

@@ -22,6 +22,7 @@ type Server struct {
 	document []byte            // OpenAPI, made once
 	tokens   atomic.Pointer[tokenSet]
 	failures failures
+	turn     turn
 	origin   *http.CrossOriginProtection
 }
 
@@ -31,7 +32,7 @@ func New(cfg Config, deps Deps, log *slog.Logger) *Server {
 	deps.fill()
 	s := &Server{
 		cfg: cfg, deps: deps, log: log,
-		mux: http.NewServeMux(), access: map[string]access{}, origin: http.NewCrossOriginProtection(),
+		mux: http.NewServeMux(), access: map[string]access{}, origin: http.NewCrossOriginProtection(), turn: newTurn(),
 	}
 	s.cfg.Tokens = nil // the hashes are enough
 	s.SetTokens(cfg.Tokens)

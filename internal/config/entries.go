@@ -67,6 +67,7 @@ func (l *loader) line(dec *decoder, src *source) {
 	}
 	var e entry
 	dec.value(n, reflect.ValueOf(&e).Elem(), "", n.at)
+	l.notYet(n, "merchants", "[]")
 	l.entry(e, place{node: n, id: e.Merchant.ID})
 }
 

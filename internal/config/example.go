@@ -3,7 +3,6 @@ package config
 import (
 	"embed"
 	"fmt"
-	"io"
 	"path"
 	"strings"
 )
@@ -33,15 +32,4 @@ func Example(name string) (string, error) {
 		return "", fmt.Errorf("there is no example %q; one of %s", name, strings.Join(Examples(), ", "))
 	}
 	return string(text), nil
-}
-
-// WriteInit writes the full example, every key with unit, default and bounds:
-// what init prints.
-func WriteInit(w io.Writer) error {
-	text, err := Example("full")
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(w, text)
-	return err
 }

@@ -61,11 +61,11 @@ func printed(t *testing.T, faults []config.Fault) string {
 // TestFullExampleSwitchedOn loads the full example with every setting that it
 // shows switched off.
 func TestFullExampleSwitchedOn(t *testing.T) {
-	var text bytes.Buffer
-	if err := config.WriteInit(&text); err != nil {
+	text, err := config.Example("full")
+	if err != nil {
 		t.Fatal(err)
 	}
-	on := regexp.MustCompile(`(?m)^( *)#(\S)`).ReplaceAllString(text.String(), "$1$2")
+	on := regexp.MustCompile(`(?m)^( *)#(\S)`).ReplaceAllString(text, "$1$2")
 	on = regexp.MustCompile(`(?m)^.*TOKO_MAJU.*\n`).ReplaceAllString(on, "") // it excludes token_file
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -84,8 +84,8 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
 
 	cfg, faults := config.Load("hookvigil.yaml")
-	if config.Failed(faults) || len(faults) != 10 {
-		t.Errorf("%d faults, want the 10 warnings of keys to come:\n%s", len(faults), printed(t, faults))
+	if config.Failed(faults) || len(faults) != 18 {
+		t.Errorf("%d faults, want the 18 warnings of keys to come:\n%s", len(faults), printed(t, faults))
 	}
 	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
 		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
@@ -122,7 +122,9 @@ func TestDesignExample(t *testing.T) {
 	for _, f := range faults {
 		warned = append(warned, f.Path)
 	}
-	if want := []string{"sources", "rules", "receivers", "routes", "digest", "retention", "witness", "watch", "deadman"}; !slices.Equal(warned, want) {
+	if want := []string{
+		"server.public_url", "server.tokens[].role", "server.tokens[].source", "defaults.schedule", "merchants[].digest", "merchants[].incidents", "sources", "rules", "receivers", "routes", "digest", "retention", "witness", "watch", "deadman",
+	}; !slices.Equal(warned, want) {
 		t.Errorf("warnings of %v, want %v", warned, want)
 	}
 	if r := cfg.Records; len(r.Merchants) != 1 || len(r.Endpoints) != 1 || len(r.Targets) != 1 || len(r.CertificateFiles) != 1 {

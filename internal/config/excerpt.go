@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -52,11 +54,10 @@ const hidden = "<secret>"
 
 // secretKey is a key whose value is a secret, up to the value: token,
 // client_secret, "password" and so on, but not token_file or token_header.
-// A user info and a query of a URL may be one too.
 var (
 	secretKey = regexp.MustCompile(`(?i)(?:^|[\s{,\[("'-])(?:[a-z0-9]+[_-])*(?:token|password|passwd|secret|credentials?|authorization|key|apikey|webhook_?url)["']?\s*:(?:\s+|["'])`)
-	secretURL = regexp.MustCompile(`://([^/\s"'@]+)@|\?([^\s"'<>]*[=&][^\s"'<>]*)`)
 	aKey      = regexp.MustCompile(`^[\s-]*["']?[A-Za-z0-9_.<-]+["']?\s*:(?:\s|$)`)
+	anItem    = regexp.MustCompile(`^\s*(?:-(?:\s|$)|[#{}\]])`)
 	fromEnv   = regexp.MustCompile(`^["']?\$\{[A-Za-z_][A-Za-z0-9_]*\}["']?$`)
 )
 
@@ -74,9 +75,6 @@ func hide(text string, column int) (string, int) {
 		from = to
 	}
 	for _, span := range secretSpans(text) {
-		if span[0] < from {
-			continue
-		}
 		keep(span[0])
 		if moved < 0 && at < span[1] {
 			moved = out.Len()
@@ -91,23 +89,28 @@ func hide(text string, column int) (string, int) {
 	return out.String(), 1 + len([]rune(out.String()[:moved]))
 }
 
-// secretSpans returns the byte ranges to hide, ascending.
+// secretSpans returns the byte ranges to hide, ascending and apart.
 func secretSpans(text string) [][2]int {
+	spans := append(keySpans(text), urlSpans(text)...)
+	slices.SortFunc(spans, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+	var apart [][2]int
+	for _, span := range spans {
+		if n := len(apart) - 1; n >= 0 && span[0] <= apart[n][1] {
+			apart[n][1] = max(apart[n][1], span[1])
+		} else {
+			apart = append(apart, span)
+		}
+	}
+	return apart
+}
+
+// keySpans returns the values of keys that name a secret.
+func keySpans(text string) [][2]int {
 	var spans [][2]int
 	for from := 0; from < len(text); {
 		m := secretKey.FindStringIndex(text[from:])
-		u := secretURL.FindStringSubmatchIndex(text[from:])
-		if m == nil && u == nil {
+		if m == nil {
 			break
-		}
-		if m == nil || u != nil && u[0] < m[0] {
-			part := u[2:4] // the user info, else the query
-			if part[0] < 0 {
-				part = u[4:6]
-			}
-			spans = append(spans, [2]int{from + part[0], from + part[1]})
-			from += u[1]
-			continue
 		}
 		start := from + m[1]
 		if c := text[start-1]; c == '"' || c == '\'' {
@@ -152,18 +155,24 @@ func valueEnd(text string, start int) int {
 const maxSecretLines = 200
 
 // inSecret reports whether a line of a YAML file is the continuation of a
-// secret that began on an earlier line.
+// secret, or of a URL, that began on an earlier line.
 func (s *source) inSecret(line int) bool {
 	if line < 2 || line > len(s.lines) {
 		return false
 	}
-	depth := indent(s.lines[line-1])
+	this := s.lines[line-1]
+	depth, key, item := indent(this), aKey.MatchString(this), anItem.MatchString(this)
+	url := false // in a line of the same value
 	for i := line - 2; i >= max(0, line-maxSecretLines); i-- {
 		text := s.lines[i]
-		if strings.TrimSpace(text) == "" || indent(text) >= depth && !opensSecret(text) {
+		quoted, plain := opensURL(text)
+		opens := quoted || opensSecret(text)
+		if strings.TrimSpace(text) == "" || indent(text) >= depth && !opens {
+			url = url || plain && !aKey.MatchString(text) && !anItem.MatchString(text)
 			continue
 		}
-		return opensSecret(text) && (indent(text) < depth || !aKey.MatchString(s.lines[line-1]))
+		deeper := indent(text) < depth
+		return opens && (deeper || !key) || (url || plain && deeper) && !key && !item
 	}
 	return false
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Keys returns every key that the file may hold, sorted.
@@ -35,3 +36,9 @@ func Slips(a, b string, limit int) int { return slips(a, b, limit) }
 
 // Hide is hide.
 func Hide(text string, column int) (string, int) { return hide(text, column) }
+
+// Excerpt shows one line of a YAML file.
+func Excerpt(text string, line, column int) string {
+	src := &source{lines: strings.Split(text, "\n")}
+	return excerpt(src, src.lines[line-1], line, column)
+}

@@ -59,8 +59,8 @@ func (f *files) secret(path string) secret {
 }
 
 func readSecret(path string) secret {
-	if hint := readableByOthers(path); hint != "" {
-		return secret{message: path + " can be read by others", hint: hint}
+	if message, hint := exposed(path); message != "" {
+		return secret{message: message, hint: hint}
 	}
 	data, err := readFile(path, maxSecret)
 	if err != nil {
@@ -78,6 +78,15 @@ func trimBreak(s string) string {
 		s = s[:n-1]
 	}
 	return s
+}
+
+// exposed says that a secret's file can be read by others, and what to do about
+// it; empty when it cannot, or when there is no such file.
+func exposed(path string) (message, hint string) {
+	if hint = readableByOthers(path); hint == "" {
+		return "", ""
+	}
+	return path + " can be read by others", hint
 }
 
 // readableByOthers returns what to do when the group or others have any right

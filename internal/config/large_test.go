@@ -26,9 +26,9 @@ func large(tb testing.TB, n, bad int) string {
 		if i < bad {
 			interval = "0s"
 		}
-		fmt.Fprintf(w, `{"id":"m%d","name":"Merchant %d","timezone":"Asia/Jakarta","digest":{"to":["ops@m%d.example"]},"endpoints":[`+
+		fmt.Fprintf(w, `{"id":"m%d","name":"Merchant %d","timezone":"Asia/Jakarta","endpoints":[`+
 			`{"id":"m%d-a","url":"https://hooks.m%d.example/payout","products":["PAYOUT"],"token":"token-of-%d","probe":{"level":"ping","interval":"%s"}},`+
-			`{"id":"m%d-b","url":"https://hooks.m%d.example/invoice","products":["INVOICE"]}]}`+"\n", i, i, i, i, i, i, interval, i, i)
+			`{"id":"m%d-b","url":"https://hooks.m%d.example/invoice","products":["INVOICE"]}]}`+"\n", i, i, i, i, i, interval, i, i)
 	}
 	if err := w.Flush(); err != nil {
 		tb.Fatal(err)

@@ -24,6 +24,7 @@ func Load(path string) (*Config, []Fault) {
 		files: newFiles(),
 		cfg:   &Config{Path: path},
 		first: map[recordKey]position{},
+		later: newLater(),
 		pools: map[string]*x509.CertPool{},
 	}
 	l.dec = &decoder{
@@ -32,7 +33,9 @@ func Load(path string) (*Config, []Fault) {
 	}
 	if l.read(path) {
 		l.decode()
+		l.notYet(l.root)
 		l.compose()
+		l.countLater()
 	}
 	return l.cfg, sorted(l.out.list)
 }
@@ -51,6 +54,7 @@ type loader struct {
 	extra []*x509.Certificate       // of tls.ca_files
 	pools map[string]*x509.CertPool // by ca_file
 	first map[recordKey]position    // where each record stands first
+	later []*laterUse
 }
 
 type recordKey struct{ kind, id string }

@@ -78,6 +78,9 @@ func (m *material) certificates(s registry.CertificateSpec, prefix string) regis
 	}
 	if s.ClientCertFile != "" && s.ClientKeyFile != "" {
 		cert, key := m.path(s.ClientCertFile), m.path(s.ClientKeyFile)
+		if message, hint := exposed(key); message != "" {
+			m.bad(prefix+"client_key_file", hint, message)
+		}
 		pair, err := m.l.files.pair(cert, key)
 		if err != nil {
 			m.bad(prefix+"client_cert_file", "", err.Error())

@@ -114,6 +114,30 @@ func (n *node) step(step string) (*node, position) {
 	return p.value, p.at
 }
 
+// each visits every value at a path whose lists are written [], with the
+// position of its key.
+func (n *node) each(path []string, visit func(value *node, at position)) {
+	if path[0] == "[]" {
+		for _, item := range n.items {
+			item.each(path[1:], visit)
+		}
+		return
+	}
+	p, ok := n.get(path[0])
+	switch {
+	case !ok:
+	case len(path) == 1:
+		visit(p.value, p.at)
+	default:
+		p.value.each(path[1:], visit)
+	}
+}
+
+// empty reports whether n says nothing: null, "", {} or [].
+func (n *node) empty() bool {
+	return n.text == "" && len(n.pairs)+len(n.items) == 0
+}
+
 // steps splits "a.b[3].c" into a, b, [3], c.
 func steps(path string) []string {
 	if path == "" {

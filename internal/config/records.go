@@ -91,8 +91,7 @@ func (l *loader) certificateFile(c registry.CertificateFile, p place) {
 		return
 	}
 	l.unique("certificate file", c.ID, p)
-	_, found := registry.CheckMerchant(registry.Merchant{ID: c.ID}) // for its ID: they are spelt alike
-	l.reportAll(p, found)
+	l.reportAll(p, checkID(c.ID))
 	if l.needs(p, "path", c.Path, "client.pem"); c.Path == "" {
 		return
 	}
@@ -105,9 +104,18 @@ func (l *loader) certificateFile(c registry.CertificateFile, p place) {
 		c.KeyPath = m.path(c.KeyPath)
 		if _, err := l.files.read(c.KeyPath); err != nil {
 			l.report(p, registry.Fault{Path: "key_path", Message: err.Error(), Warning: true})
+		} else if message, hint := exposed(c.KeyPath); message != "" {
+			l.report(p, registry.Fault{Path: "key_path", Message: message, Hint: hint, Warning: true})
 		}
 	}
 	l.cfg.Records.CertificateFiles = append(l.cfg.Records.CertificateFiles, c)
+}
+
+// checkID says what is wrong with an ID. All records spell theirs alike, and a
+// merchant needs nothing else.
+func checkID(id string) []registry.Fault {
+	_, found := registry.CheckMerchant(registry.Merchant{ID: id})
+	return found
 }
 
 func (l *loader) reportAll(p place, found []registry.Fault) {

@@ -85,6 +85,9 @@ func (l *loader) serverTLS() {
 		return
 	}
 	l.cfg.Server.TLS = TLS{CertFile: l.path("server.tls.cert_file", in.CertFile), KeyFile: l.path("server.tls.key_file", in.KeyFile)}
+	if message, hint := exposed(l.cfg.Server.TLS.KeyFile); message != "" {
+		l.bad("server.tls.key_file", hint, "%s", message)
+	}
 	if _, err := l.files.pair(l.cfg.Server.TLS.CertFile, l.cfg.Server.TLS.KeyFile); err != nil {
 		l.bad("server.tls.cert_file", "", "%v", err)
 	}

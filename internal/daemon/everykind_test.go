@@ -65,7 +65,7 @@ func TestEveryKindOfEndpointIsSeenForWhatItIs(t *testing.T) {
 	write(t, dir+"/token", "the-token-of-every-kind")
 	var lines []string
 	for _, k := range list {
-		lines = append(lines, fmt.Sprintf("{id: %s, url: %q, token_file: token, probe: {level: %s, interval: 1h, timeout: 4s, ack_budget: 2s, allow_cleartext: true}, certificate: {interval: 1h, timeout: 4s}}", k.id, k.receiver.URL()+"/hook", k.level))
+		lines = append(lines, fmt.Sprintf("{id: %s, url: %q, token_file: token, probe: {level: %s, interval: 1h, timeout: 4s, ack_budget: 2s, confirm_after: 1h, allow_cleartext: true}, certificate: {interval: 1h, timeout: 4s}}", k.id, k.receiver.URL()+"/hook", k.level))
 	}
 	d := start(t, dir, head+"tls: {ca_files: ["+pem+"]}\n"+merchants(lines...))
 	each := func(check func(kind)) {
