@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -44,14 +45,15 @@ type runningPart struct {
 	part
 	cancel context.CancelFunc
 	done   chan struct{}
+	group  *sync.WaitGroup // of the one goroutine, which stop waits for
 }
 
 // start runs p under a context that outlives ctx, because parts are stopped
 // one by one after ctx has ended.
 func (p part) start(ctx context.Context, early chan<- error) runningPart {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	r := runningPart{part: p, cancel: cancel, done: make(chan struct{})}
-	go func() { // owned by runAll, which waits for done
+	r := runningPart{part: p, cancel: cancel, done: make(chan struct{}), group: new(sync.WaitGroup)}
+	r.group.Go(func() {
 		defer close(r.done)
 		err := p.run(inner)
 		if inner.Err() == nil { // nobody asked it to stop
@@ -60,7 +62,7 @@ func (p part) start(ctx context.Context, early chan<- error) runningPart {
 			}
 			early <- fmt.Errorf("%s: %w", p.name, err)
 		}
-	}()
+	})
 	return r
 }
 
@@ -72,6 +74,7 @@ func (r runningPart) stop(log *slog.Logger) {
 	defer timer.Stop()
 	select {
 	case <-r.done:
+		r.group.Wait()
 		log.Info("part stopped", "part", r.name, "took", time.Since(begun).Round(time.Millisecond))
 	case <-timer.C:
 		log.Warn("part did not stop in time", "part", r.name, "drain", r.drain)

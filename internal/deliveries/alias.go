@@ -84,7 +84,7 @@ var aliasWords, aliasParts = indexAliases()
 func indexAliases() (map[string]probes.Fault, []aliasPart) {
 	words := map[string]probes.Fault{}
 	var parts []aliasPart
-	for _, row := range aliasTable() {
+	for _, row := range aliasTable {
 		for w := range strings.FieldsSeq(row.words) {
 			words[w] = row.fault
 		}

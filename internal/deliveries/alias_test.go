@@ -136,7 +136,7 @@ func TestForeignErrors(t *testing.T) {
 func TestAliasTableIsWellFormed(t *testing.T) {
 	t.Parallel()
 	seen := map[string]probes.Fault{}
-	for _, row := range aliasTable() {
+	for _, row := range aliasTable {
 		if !row.fault.Known() || row.fault == probes.FaultNone {
 			t.Errorf("row of %q stands for no fault", row.fault)
 		}
@@ -161,7 +161,7 @@ func TestAliasTableIsWellFormed(t *testing.T) {
 // reached in its plainest form.
 func TestAliasPartsAreReached(t *testing.T) {
 	t.Parallel()
-	for _, row := range aliasTable() {
+	for _, row := range aliasTable {
 		for p := range strings.FieldsSeq(row.parts) {
 			plain := "xx " + strings.ReplaceAll(p, "*", " ") + " xx"
 			if got := FaultOf(plain); got != row.fault {
