@@ -46,7 +46,7 @@ run: build ## the daemon with the minimal example, in bin/run
 	cd $(BIN)/run && { [ -e hookvigil.yaml ] || ../hookvigil init --example minimal; } && ../hookvigil serve
 
 bench: ## ratios against a baseline in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./dashboards
+	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./internal/ingest ./dashboards
 
 fuzz: ## FUZZTIME (10s) a target
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -1,0 +1,81 @@
+package email_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/email"
+	"github.com/hookvigil/hookvigil/internal/hooktest"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// generous ends a test that hangs; impatient is for silence that is wanted.
+const (
+	generous  = 20 * time.Second
+	impatient = 300 * time.Millisecond
+)
+
+// configFor is a config for a sink without TLS.
+func configFor(s *hooktest.SMTP) email.Config {
+	return email.Config{
+		SMTP:    email.Server{Host: "127.0.0.1", Port: int(s.Addr().Port()), TLS: email.NoTLS},
+		From:    "Hookvigil <alerts@watch.test>",
+		Timeout: generous,
+	}
+}
+
+func receiver(t *testing.T, c email.Config) *email.Receiver {
+	t.Helper()
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return email.New(c, slog.New(slog.DiscardHandler))
+}
+
+func at(clock string) time.Time {
+	v, err := time.Parse(time.DateTime, "2023-11-11 "+clock)
+	if err != nil {
+		panic(err)
+	}
+	return v.In(time.FixedZone("WIB", 7*60*60)) // mails say UTC whatever comes in
+}
+
+func openFacts() alerting.Facts {
+	return alerting.Facts{
+		Incident: "inc_abcdefghij234567", Number: "234567", Title: "Endpoints of Toko Maju are down",
+		Rule: rules.RuleEndpointDown, Scope: "endpoint:toko-maju-payouts", State: alerting.StateOpen, Severity: rules.Critical,
+		Merchant: "toko-maju", StartedAt: at("14:48:00"), OpenedAt: at("14:50:00"),
+		Evidence: rules.Evidence{
+			Text: "22 first attempts failed", From: at("14:45:00"), To: at("14:50:00"), Numerator: 22, Denominator: 360,
+			Threshold: 0.04, Clears: "5 good probes in a row",
+		},
+		Members: []alerting.Member{
+			{Rule: rules.RuleEndpointDown, Scope: "endpoint:toko-maju-payouts", Fault: "timeout_connect", Text: "no answer within 30s", Open: true, Since: at("14:48:00")},
+			{Rule: rules.RuleCertificate, Scope: "endpoint:toko-maju-invoices", Text: "expires in 6 days", Since: at("14:49:00")},
+		},
+		MemberCount: 23, Happened: "opened: endpoint_down at endpoint:toko-maju-payouts", At: at("14:50:00"),
+		URL: "https://hooks.example.com/incidents/inc_abcdefghij234567", Runbook: "https://wiki.example.com/down",
+	}
+}
+
+func noticeOf(t *testing.T, f alerting.Facts) alerting.Notice {
+	t.Helper()
+	b, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return alerting.Notice{
+		ID: "1", IdemKey: "v1:endpoint:toko:1:mail:1:mail/sre@example.com", Lane: "mail/sre@example.com", Recipient: "sre@example.com",
+		Subject: f.Incident, Version: 3, Kind: alerting.KindMail, Flow: alerting.FlowEvent, Severity: f.Severity, Facts: b, Created: at("14:50:01"),
+	}
+}
+
+func play(t *testing.T, s *hooktest.SMTP, verb hooktest.SMTPVerb, steps ...hooktest.SMTPStep) {
+	t.Helper()
+	if err := s.Play(verb, steps...); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,86 @@
+package email
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"net/mail"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/hookvigil/hookvigil/alerting"
+)
+
+// message is a notice as it goes onto the wire.
+type message struct {
+	msg  *gomail.Msg
+	from string // of the envelope
+	to   string
+	ref  alerting.Ref
+}
+
+// compose words a notice for one address. It is pure: but for the date, and
+// for n.Late and n.Reduced, every try gives the same bytes.
+func compose(from, to string, n alerting.Notice, f alerting.Facts, now time.Time) (message, error) {
+	addr, err := sender(from)
+	if err != nil {
+		return message{}, err
+	}
+	m := message{from: addr.Address, to: to, ref: refs(n, domain(addr.Address))}
+	m.msg = gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("hookvigil-"+digest("boundary", n.IdemKey)))
+	m.msg.FromMailAddress(addr)
+	m.msg.ToMailAddress(&mail.Address{Address: to})
+	l := newLetter(n, f, now)
+	m.msg.Subject(l.Subject)
+	m.msg.SetDateWithValue(now.UTC())
+	m.headers(n, f)
+	m.msg.SetBodyString(gomail.TypeTextPlain, l.text())
+	if n.Reduced {
+		return m, nil
+	}
+	html, err := l.html()
+	if err != nil {
+		return message{}, err
+	}
+	m.msg.AddAlternativeString(gomail.TypeTextHTML, html)
+	return m, nil
+}
+
+// headers say to machines what the text says to people. Nothing here is
+// preformatted: go-mail encodes what would end a header.
+func (m message) headers(n alerting.Notice, f alerting.Facts) {
+	set := func(name, value string) {
+		if value = clean(value, longName); value != "" {
+			m.msg.SetGenHeader(gomail.Header(name), value)
+		}
+	}
+	set("Message-ID", m.ref.Last)
+	set("References", m.ref.Root)
+	set("In-Reply-To", m.ref.Root)
+	set("Auto-Submitted", "auto-generated") // RFC 3834: no holiday answers
+	set("X-Auto-Response-Suppress", "All")  // the same for Exchange, which does not know the other
+	set("X-Hookvigil-Kind", string(n.Kind)) // for filters
+	set("X-Hookvigil-Severity", severity(n, f))
+	set("X-Hookvigil-State", string(f.State))
+	set("X-Hookvigil-Incident", f.Incident)
+	set("X-Hookvigil-Rule", string(f.Rule))
+	set("X-Hookvigil-Scope", string(f.Scope))
+	set("X-Hookvigil-Merchant", f.Merchant)
+}
+
+// refs makes the IDs of a message and its thread. The root is nobody's own ID:
+// what refers to the same root is one thread in every order of arrival.
+func refs(n alerting.Notice, domain string) alerting.Ref {
+	return alerting.Ref{
+		Root: "<thread." + digest("thread", cmp.Or(n.Subject, n.IdemKey)) + "@" + domain + ">",
+		Last: "<notice." + digest("notice", n.IdemKey) + "@" + domain + ">",
+	}
+}
+
+// digest is 26 letters and figures that stand for key.
+func digest(what, key string) string {
+	sum := sha256.Sum256([]byte(what + "\x00" + key))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
+}

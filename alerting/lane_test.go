@@ -1,0 +1,454 @@
+package alerting_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+func TestLaneObeysRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limited := newSends(func(_ context.Context, nth int, _ alerting.Notice) (alerting.Ref, error) {
+			if nth == 1 {
+				return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassLimited, RetryAfter: 30*time.Second + 300*time.Millisecond}
+			}
+			return alerting.Ref{Root: "1"}, nil
+		})
+		other := newSends(nil)
+		q := newMemory(event("ops/C1", "a", "1", rules.High), event("ops/C1", "b", "2", rules.High), event("ops/C2", "c", "3", rules.High))
+		drained(t, q, slackLike(map[string]alerting.Receiver{"ops": receiverOf{"ops/C1": limited, "ops/C2": other}}))
+		wait := 30*time.Second + 300*time.Millisecond
+		if got, want := limited.times(), []time.Duration{0, wait, wait}; !slices.Equal(got, want) {
+			t.Errorf("the limited lane tried at %v, want %v: the pause is the lane's", got, want)
+		}
+		if got, want := other.times(), []time.Duration{0}; !slices.Equal(got, want) {
+			t.Errorf("the other lane tried at %v, want %v", got, want)
+		}
+	})
+}
+
+// receiverOf is one receiver that behaves differently for each lane.
+type receiverOf map[string]alerting.Receiver
+
+func (r receiverOf) Send(ctx context.Context, n alerting.Notice, prev alerting.Ref) (alerting.Ref, error) {
+	return r[n.Lane].Send(ctx, n, prev)
+}
+
+func TestHungReceiverDelaysNoOtherLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hung, good := newSends(hangs), newSends(nil)
+		q := newMemory()
+		for i := range 20 {
+			q.add(event(fmt.Sprintf("hung/%d", i), "a", fmt.Sprintf("h%02d", i), rules.High), event("good/1", fmt.Sprint(i), fmt.Sprintf("g%02d", i), rules.Critical))
+		}
+		_, stop := runOutbox(t, q, alerting.OutboxConfig{}, slackLike(map[string]alerting.Receiver{"hung": hung, "good": good}))
+		defer stop()
+		synctest.Wait()
+		if got := good.times(); len(got) != 20 || slices.Max(got) != 0 {
+			t.Errorf("the good lane sent at %v, want 20 at once", got)
+		}
+		time.Sleep(29 * time.Second)
+		synctest.Wait()
+		if got := len(hung.seen()); got != 20 {
+			t.Errorf("the hung lanes tried %d times within their 30 s, want once each", got)
+		}
+		time.Sleep(5 * time.Second) // their time is over, and the first back-off
+		synctest.Wait()
+		if got := len(hung.seen()); got < 40 {
+			t.Errorf("the hung lanes tried %d times after 34 s, want again each", got)
+		}
+	})
+}
+
+func TestLanesOfOneReceiverAtOnceAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, most int
+		slow := newSends(nil)
+		slow.answer = func(_ context.Context, _ int, _ alerting.Notice) (alerting.Ref, error) {
+			slow.mu.Lock()
+			now++
+			most = max(most, now)
+			slow.mu.Unlock()
+			time.Sleep(time.Second)
+			slow.mu.Lock()
+			now--
+			slow.mu.Unlock()
+			return alerting.Ref{}, nil
+		}
+		q := newMemory()
+		for i := range 50 {
+			q.add(event(fmt.Sprintf("mail/%d", i), "a", fmt.Sprintf("%02d", i), rules.High))
+		}
+		drained(t, q, alerting.Ports{Named: map[string]alerting.Port{"mail": {Receiver: slow, Kind: "email", AtOnce: 5}}})
+		if most != 5 {
+			t.Errorf("%d sends at once, want 5", most)
+		}
+		if got, want := slices.Max(slow.times()), 9*time.Second; got != want {
+			t.Errorf("the last started after %s, want %s: a free place is taken at once", got, want)
+		}
+	})
+}
+
+func TestEventsOfASubjectGoInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSends(func(_ context.Context, _ int, n alerting.Notice) (alerting.Ref, error) {
+			if n.IdemKey == "a:1" && n.Attempts < 3 {
+				return alerting.Ref{}, fails(alerting.ClassTransient)
+			}
+			return alerting.Ref{}, nil
+		})
+		q := newMemory(event("ops/C1", "a", "1", rules.High), event("ops/C1", "a", "2", rules.High), event("ops/C1", "b", "3", rules.High), event("ops/C1", "a", "4", rules.High))
+		drained(t, q, slackLike(map[string]alerting.Receiver{"ops": r}))
+		if got, want := r.keys(), []string{"a:1", "b:3", "a:1", "a:1", "a:2", "a:4"}; !slices.Equal(got, want) {
+			t.Errorf("sent %v, want %v", got, want)
+		}
+	})
+}
+
+func TestWhatIsCriticalGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSends(nil)
+		q := newMemory(event("ops/C1", "a", "1", rules.Low), event("ops/C1", "b", "2", rules.High), event("ops/C1", "c", "3", rules.Critical))
+		drained(t, q, slackLike(map[string]alerting.Receiver{"ops": r}))
+		if got, want := r.keys(), []string{"c:3", "a:1", "b:2"}; !slices.Equal(got, want) {
+			t.Errorf("sent %v, want %v", got, want)
+		}
+	})
+}
+
+func TestAfterAnOutageOnlyTheNewestStateGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := true
+		r := newSends(nil)
+		r.answer = func(context.Context, int, alerting.Notice) (alerting.Ref, error) {
+			if down {
+				return alerting.Ref{}, fails(alerting.ClassTransient)
+			}
+			return alerting.Ref{Root: "root"}, nil
+		}
+		q := newMemory()
+		o, stop := runOutbox(t, q, alerting.OutboxConfig{}, slackLike(map[string]alerting.Receiver{"ops": r}))
+		defer stop()
+		q.add(stateOf("a", 0), event("ops/C1", "a", "e1", rules.High)) // a root, and a reply to it
+		for v := range 40 {
+			q.add(stateOf("a", v+1))
+			o.Poke()
+			time.Sleep(90 * time.Second)
+		}
+		synctest.Wait()
+		for _, n := range r.seen() {
+			if n.IdemKey == "a:e1" {
+				t.Fatal("the reply was tried before its root stood")
+			}
+		}
+		down = false
+		tried := len(r.seen())
+		for !q.idle() {
+			<-q.changed
+		}
+		got := r.seen()[tried:]
+		if len(got) != 2 || got[0].Version != 40 || !got[0].Late && got[0].at-got[0].Created.Sub(r.start) > time.Minute {
+			t.Fatalf("sent %v, want version 40, saying so when it is late, and then the reply", got)
+		}
+		if got[1].IdemKey != "a:e1" || got[1].prev.Root != "root" || !got[1].Late {
+			t.Errorf("sent %v, want the late reply to the root", got[1])
+		}
+		if replaced := count(q, "replaced"); replaced != 40 {
+			t.Errorf("%d states replaced, want 40", replaced)
+		}
+	})
+}
+
+func count(q *memory, state string) int {
+	n := 0
+	for _, s := range q.states() {
+		if s == state {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAStateThatMayHaveArrivedIsFoundBeforeItIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSends(func(_ context.Context, nth int, _ alerting.Notice) (alerting.Ref, error) {
+			if nth == 1 {
+				return alerting.Ref{}, fails(alerting.ClassAmbiguous)
+			}
+			return alerting.Ref{Root: "root"}, nil
+		})
+		q := newMemory(stateOf("a", 1))
+		_, stop := runOutbox(t, q, alerting.OutboxConfig{}, slackLike(map[string]alerting.Receiver{"ops": r}))
+		defer stop()
+		synctest.Wait()
+		q.add(stateOf("a", 2), stateOf("a", 3))
+		for !q.idle() {
+			<-q.changed
+		}
+		if got, want := r.keys(), []string{"a:s001", "a:s001", "a:s003"}; !slices.Equal(got, want) {
+			t.Errorf("sent %v, want %v", got, want)
+		}
+		if last := r.seen()[len(r.seen())-1]; last.prev.Root != "root" {
+			t.Errorf("the newest was given %+v, want the root that the retry found", last.prev)
+		}
+	})
+}
+
+func TestARefusedFormGoesOnceMoreReduced(t *testing.T) {
+	for name, c := range map[string]struct {
+		plainWorks bool
+		state      string
+		told       int
+	}{
+		"plain text is taken":   {true, "sent", 0},
+		"plain text is refused": {false, "dead", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				picky := newSends(func(_ context.Context, _ int, n alerting.Notice) (alerting.Ref, error) {
+					if n.Reduced && c.plainWorks {
+						return alerting.Ref{}, nil
+					}
+					return alerting.Ref{}, fails(alerting.ClassMessage)
+				})
+				mail := newSends(nil)
+				q := newMemory(event("ops/C1", "a", "1", rules.High))
+				ports := slackLike(map[string]alerting.Receiver{"ops": picky, "mail": mail})
+				ports.Fallback = []alerting.Address{{Lane: "ops/C9"}, {Lane: "mail/sre", Recipient: "sre@x.example"}}
+				drained(t, q, ports)
+				if got := picky.seen(); len(got) != 2 || got[0].Reduced || !got[1].Reduced || got[1].at != 0 {
+					t.Errorf("tried %v, want the full form and then the plain one, at once", got)
+				}
+				if got := q.states()["a:1"]; got != c.state {
+					t.Errorf("the notice is %s, want %s", got, c.state)
+				}
+				if l := q.lanes["ops/C1"]; !l.failing.IsZero() {
+					t.Error("the lane counts as failing, want the form alone refused")
+				}
+				if got := mail.seen(); len(got) != c.told {
+					t.Errorf("told elsewhere: %v, want %d", got, c.told)
+				}
+			})
+		})
+	}
+}
+
+func TestADeadLetterIsToldByAnotherReceiver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed, mail := newSends(always(fails(alerting.ClassDestination))), newSends(nil)
+		q := newMemory(event("ops/C1", "a", "1", rules.Critical))
+		ports := slackLike(map[string]alerting.Receiver{"ops": closed, "mail": mail})
+		ports.Fallback = []alerting.Address{{Lane: "ops/C2"}, {Lane: "mail/sre", Recipient: "sre@x.example"}}
+		drained(t, q, ports)
+		got := mail.seen()
+		if len(got) != 1 || len(closed.seen()) != 1 {
+			t.Fatalf("%d alarms after %d tries, want 1 after 1", len(got), len(closed.seen()))
+		}
+		if n := got[0]; n.Kind != alerting.KindDead || n.Severity != rules.Critical || n.Recipient != "sre@x.example" || n.at != 0 ||
+			!strings.Contains(string(n.Facts), `through \"ops\" was not delivered: said no; it broke`) || !strings.Contains(string(n.Facts), "acme is down") {
+			t.Errorf("told %v: %s", n, n.Facts)
+		}
+	})
+}
+
+func TestDeadLettersOfDeadLettersEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed := newSends(always(fails(alerting.ClassDestination)))
+		q := newMemory(event("a/1", "a", "1", rules.High))
+		ports := slackLike(map[string]alerting.Receiver{"a": closed, "b": closed, "c": closed})
+		ports.Fallback = []alerting.Address{{Lane: "a/1"}, {Lane: "b/1"}, {Lane: "c/1"}}
+		drained(t, q, ports)
+		var lanes []string
+		for _, n := range closed.seen() {
+			lanes = append(lanes, n.Lane)
+		}
+		if want := []string{"a/1", "b/1", "c/1"}; !slices.Equal(lanes, want) {
+			t.Errorf("asked %v, want each once", lanes)
+		}
+		if dead := count(q, "dead"); dead != 3 {
+			t.Errorf("%d are dead, want all 3", dead)
+		}
+	})
+}
+
+func TestNoticesOfAReceiverThatIsGoneDieVisibly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mail := newSends(nil)
+		q := newMemory(event("old/C1", "a", "1", rules.High))
+		ports := slackLike(map[string]alerting.Receiver{"mail": mail})
+		ports.Fallback = []alerting.Address{{Lane: "mail/sre"}}
+		drained(t, q, ports)
+		if got := mail.seen(); len(got) != 1 || !strings.Contains(string(got[0].Facts), `receiver \"old\" is not configured`) {
+			t.Errorf("told %v", got)
+		}
+	})
+}
+
+func TestRefusedCredentialsStopTheLaneAndNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		revoked, mail := newSends(always(fails(alerting.ClassAuth))), newSends(nil)
+		q := newMemory(event("ops/C1", "a", "1", rules.High), event("ops/C1", "b", "2", rules.High), event("mail/x", "a", "3", rules.High))
+		ports := slackLike(map[string]alerting.Receiver{"ops": revoked, "mail": mail})
+		ports.Fallback = []alerting.Address{{Lane: "mail/sre"}}
+		o, stop := runOutbox(t, q, alerting.OutboxConfig{}, ports)
+		defer stop()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if got := len(revoked.seen()); got != 1 {
+			t.Errorf("the lane was tried %d times, want once", got)
+		}
+		got := mail.seen()
+		slices.SortFunc(got, func(a, b sendSeen) int { return strings.Compare(a.Lane, b.Lane) })
+		if len(got) != 2 || got[0].Kind != alerting.KindDead || got[1].IdemKey != "a:3" || !strings.Contains(string(got[0].Facts), "refuses our credentials") {
+			t.Errorf("mail sent %v, want its own notice and the alarm", got)
+		}
+		if got := q.states(); got["a:1"] != "waiting" || got["b:2"] != "waiting" {
+			t.Errorf("states %v, want the notices kept", got)
+		}
+		mended := newSends(nil)
+		o.Reload(slackLike(map[string]alerting.Receiver{"ops": mended, "mail": mail}))
+		synctest.Wait()
+		if got, want := mended.keys(), []string{"a:1", "b:2"}; !slices.Equal(got, want) {
+			t.Errorf("after the reload %v were sent, want %v", got, want)
+		}
+	})
+}
+
+func TestAPanicIsATransientFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSends(func(_ context.Context, nth int, _ alerting.Notice) (alerting.Ref, error) {
+			if nth == 1 {
+				panic("a nil map")
+			}
+			return alerting.Ref{}, nil
+		})
+		q := newMemory(event("ops/C1", "a", "1", rules.High))
+		drained(t, q, slackLike(map[string]alerting.Receiver{"ops": r}))
+		if got := r.times(); len(got) != 2 || got[1] < time.Second {
+			t.Errorf("tried at %v, want a second time after the back-off", got)
+		}
+	})
+}
+
+func TestAnOutcomeIsRecordedAndNotSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSends(nil)
+		q := newMemory(event("ops/C1", "a", "1", rules.High))
+		q.refuseFinish(errors.New("disk full"))
+		_, stop := runOutbox(t, q, alerting.OutboxConfig{}, slackLike(map[string]alerting.Receiver{"ops": r}))
+		defer stop()
+		time.Sleep(20 * time.Second)
+		q.refuseFinish(nil)
+		for !q.idle() {
+			<-q.changed
+		}
+		if got := r.keys(); len(got) != 1 {
+			t.Errorf("sent %v, want once", got)
+		}
+	})
+}
+
+// queueWith is a memory that can be made to behave badly.
+type queueWith struct {
+	*memory
+	claimed func(nth int, got []alerting.Claimed)
+	n       atomic.Int32
+	away    time.Time // until then it refuses all
+}
+
+func (q *queueWith) Recover(ctx context.Context, r alerting.Recovery) error {
+	if r.Now.Before(q.away) {
+		return errors.New("locked")
+	}
+	return q.memory.Recover(ctx, r)
+}
+
+func (q *queueWith) Claim(ctx context.Context, r alerting.ClaimRequest) ([]alerting.Claimed, error) {
+	got, err := q.memory.Claim(ctx, r)
+	nth := int(q.n.Add(1))
+	if q.claimed != nil {
+		q.claimed(nth, got)
+	}
+	return got, err
+}
+
+func TestASleeperDoesNotSendOnALeaseThatMayEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSends(nil)
+		q := newMemory(event("ops/C1", "a", "1", rules.High))
+		slow := &queueWith{memory: q, claimed: func(nth int, _ []alerting.Claimed) {
+			if nth == 1 {
+				time.Sleep(31 * time.Second) // the process was stopped: 29 s of the lease are left, a send may take 30
+			}
+		}}
+		_, stop := runOutbox(t, slow, alerting.OutboxConfig{}, slackLike(map[string]alerting.Receiver{"ops": r}))
+		defer stop()
+		for !q.idle() {
+			<-q.changed
+		}
+		if got, want := r.times(), []time.Duration{time.Minute}; !slices.Equal(got, want) {
+			t.Errorf("sent after %v, want %v: when the lease has ended", got, want)
+		}
+	})
+}
+
+func TestWhatComesInALanesLastMomentIsNotForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSends(nil)
+		q := newMemory()
+		var o *alerting.Outbox
+		last := &queueWith{memory: q}
+		last.claimed = func(nth int, _ []alerting.Claimed) {
+			if nth == 2 { // it was empty
+				time.Sleep(time.Millisecond)
+				q.add(event("ops/C1", "b", "2", rules.High))
+				o.Poke()
+				time.Sleep(time.Millisecond)
+			}
+		}
+		var stop func()
+		o, stop = runOutbox(t, last, alerting.OutboxConfig{}, slackLike(map[string]alerting.Receiver{"ops": r}))
+		defer stop()
+		q.add(event("ops/C1", "a", "1", rules.High))
+		o.Poke()
+		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
+		if got, want := r.times(), []time.Duration{0, 2 * time.Millisecond}; !slices.Equal(got, want) {
+			t.Errorf("sent after %v, want %v", got, want)
+		}
+	})
+}
+
+func TestAnErrorWithoutAClassGetsOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(context.Context, int, alerting.Notice) (alerting.Ref, error)
+		want   alerting.Class
+	}{
+		"some error is transient":            {always(errors.New("a reset")), alerting.ClassTransient},
+		"a send error without a class, too":  {always(&alerting.SendError{Err: errors.New("no")}), alerting.ClassTransient},
+		"a send error that is nil, too":      {always((*alerting.SendError)(nil)), alerting.ClassTransient},
+		"out of time: it may have arrived":   {hangs, alerting.ClassAmbiguous},
+		"a wrapped send error keeps its own": {always(fmt.Errorf("post: %w", fails(alerting.ClassLimited))), alerting.ClassLimited},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := newMemory(event("ops/C1", "a", "1", rules.High))
+				_, stop := runOutbox(t, q, alerting.OutboxConfig{}, slackLike(map[string]alerting.Receiver{"ops": newSends(c.answer)}))
+				<-q.changed
+				stop()
+				if got := q.rows[0].class; got != c.want {
+					t.Errorf("class %q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/hookvigil/hookvigil/alerting"
+)
+
+// Recover implements [alerting.Queue]. It writes only when there is something
+// to recover.
+func (s *Store) Recover(ctx context.Context, r alerting.Recovery) error {
+	needed, err := s.needsRecovery(ctx, r)
+	if err == nil && needed {
+		err = s.state.write(ctx, func(tx *sql.Tx) error { return recoverOutbox(ctx, tx, r) })
+	}
+	if err != nil {
+		return fmt.Errorf("recover outbox: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) needsRecovery(ctx context.Context, r alerting.Recovery) (needed bool, err error) {
+	err = s.state.read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM notice WHERE state = 'sending' AND (lease_until <= ?1 OR (?2 <> '' AND lease_owner = ?2)))
+			OR (?3 AND EXISTS (SELECT 1 FROM lane WHERE stopped_at IS NOT NULL))`, r.Now.UnixMicro(), r.Owner, r.Lanes).Scan(&needed)
+	})
+	return needed, err
+}
+
+// recoverOutbox leaves due_at alone: what was being sent goes first again.
+func recoverOutbox(ctx context.Context, tx *sql.Tx, r alerting.Recovery) error {
+	now := r.Now.UnixMicro()
+	_, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'waiting', lease_owner = '', lease_until = NULL,
+			error_class = 'ambiguous', error_text = 'the sender ended or stalled; it may have arrived'
+		WHERE state = 'sending' AND (lease_until <= ?1 OR (?2 <> '' AND lease_owner = ?2))`, now, r.Owner)
+	if err != nil || !r.Lanes {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE lane SET stopped_at = NULL, updated_at = ? WHERE stopped_at IS NOT NULL`, now)
+	return err
+}
+
+// Claim implements [alerting.Queue].
+func (s *Store) Claim(ctx context.Context, r alerting.ClaimRequest) ([]alerting.Claimed, error) {
+	var list []alerting.Claimed
+	err := s.state.write(ctx, func(tx *sql.Tx) error {
+		storm, ok, err := enter(ctx, tx, r)
+		if err != nil || !ok {
+			return err
+		}
+		for len(list) < r.Limit {
+			c, err := claimOne(ctx, tx, r)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			c.Storm = storm
+			list = append(list, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim notices of %s: %w", r.Lane, err)
+	}
+	return list, nil
+}
+
+// enter reads the lane; ok is false when nothing may be sent in it now.
+func enter(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest) (storm alerting.Storm, ok bool, err error) {
+	var at int64
+	err = tx.QueryRowContext(ctx, `SELECT stopped_at IS NULL AND coalesce(paused_until, 0) <= ?2, coalesce(storm_at, 0), storm_sent, storm_held
+		FROM lane WHERE id = ?1`, r.Lane, r.Now.UnixMicro()).Scan(&ok, &at, &storm.Sent, &storm.Held)
+	if errors.Is(err, sql.ErrNoRows) {
+		return alerting.Storm{}, true, nil // nothing was ever sent in it
+	}
+	storm.At = moment(at)
+	return storm, ok, err
+}
+
+// claimOne claims the next notice; sql.ErrNoRows when none is due.
+func claimOne(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest) (alerting.Claimed, error) {
+	for {
+		id, subject, flow, err := candidate(ctx, tx, r)
+		if err == nil && flow == alerting.FlowState {
+			err = replaceOld(ctx, tx, r, subject)
+		}
+		if err != nil {
+			return alerting.Claimed{}, err
+		}
+		c, err := mark(ctx, tx, r, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // it was an old state
+		}
+		return c, err
+	}
+}
+
+// candidate finds the next notice of the lane.
+func candidate(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest) (id, subject string, flow alerting.Flow, err error) {
+	// What is critical goes first, among the 200 that wait longest: more would
+	// be read for each claim of a long queue.
+	err = tx.QueryRowContext(ctx, `SELECT id, subject, class FROM (
+			SELECT n.id, n.subject, n.class, n.severity, n.due_at FROM notice n
+			WHERE n.lane = ?1 AND n.state = 'waiting' AND n.due_at <= ?2 AND NOT EXISTS (
+				SELECT 1 FROM notice o
+				WHERE o.lane = n.lane AND o.subject = n.subject AND o.state IN ('waiting', 'sending') AND o.id <> n.id AND (
+					o.state = 'sending'
+					OR (n.class = 'event' AND o.class = 'event' AND o.id < n.id)
+					OR (n.class = 'state' AND o.class = 'state' AND o.error_class = 'ambiguous' AND o.wanted_version < n.wanted_version)
+					OR (n.class = 'event' AND o.class = 'state' AND NOT EXISTS (
+						SELECT 1 FROM thread t WHERE t.incident = n.subject AND t.lane = n.lane))))
+			ORDER BY n.due_at LIMIT 200)
+		ORDER BY severity = 'critical' DESC, due_at, id LIMIT 1`, r.Lane, r.Now.UnixMicro()).Scan(&id, &subject, &flow)
+	return id, subject, flow, err
+}
+
+// replaceOld marks the states of subject as replaced that wait although a newer
+// one was sent, or waits too. One that may have arrived gives way only to what
+// was sent.
+func replaceOld(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest, subject string) error {
+	for _, by := range []string{"sent", "waiting"} {
+		var id string
+		var version int
+		err := tx.QueryRowContext(ctx, `SELECT id, wanted_version FROM notice WHERE lane = ? AND subject = ? AND class = 'state' AND state = ?
+			ORDER BY wanted_version DESC, id DESC LIMIT 1`, r.Lane, subject, by).Scan(&id, &version)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE notice SET state = 'replaced', replaced_by = ?3, finished_at = ?5
+			WHERE lane = ?1 AND subject = ?2 AND class = 'state' AND state = 'waiting' AND (wanted_version, id) < (?4, ?3)
+				AND (?6 = 'sent' OR error_class <> 'ambiguous')`, r.Lane, subject, id, version, r.Now.UnixMicro(), by)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark writes down that a notice is being sent, before it is.
+func mark(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest, id string) (alerting.Claimed, error) {
+	var c alerting.Claimed
+	until := r.Now.Add(r.Lease)
+	row := tx.QueryRowContext(ctx, `UPDATE notice SET state = 'sending', lease_owner = ?2, lease_until = ?3, fence = fence + 1,
+			attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, ?4), tried_at = ?4
+		WHERE id = ?1 AND state = 'waiting' RETURNING `+noticeColumns+`, fence`, id, r.Owner, until.UnixMicro(), r.Now.UnixMicro())
+	var err error
+	if c.Notice, err = scanNotice(row.Scan, &c.Fence); err != nil {
+		return c, err
+	}
+	c.Until = until
+	err = tx.QueryRowContext(ctx, `SELECT root_ref, last_ref FROM thread WHERE incident = ? AND lane = ?`, c.Subject, c.Lane).
+		Scan(&c.Prev.Root, &c.Prev.Last)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil // it starts the thread
+	}
+	return c, err
+}

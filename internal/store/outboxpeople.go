@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// maxOutbox bounds one answer of Outbox.
+const maxOutbox = 1000
+
+// ErrNoNotice says that there is no notice with that ID.
+var ErrNoNotice = errors.New("there is no such notice")
+
+// NoticeStateError says that a notice is not in a state in which a person's
+// command makes sense.
+type NoticeStateError struct {
+	ID    string
+	State string // where it stands
+}
+
+// Error implements error, in one line.
+func (e *NoticeStateError) Error() string {
+	return fmt.Sprintf("notice %s is %s: only one that is waiting or dead can be retried or dropped", e.ID, e.State)
+}
+
+// OutboxFilter selects notices. The zero filter selects all.
+type OutboxFilter struct {
+	State   string // waiting, sending, sent, replaced, withheld, dead, dropped; empty: any
+	Lane    string // empty: any
+	Subject string // empty: any
+	Before  string // ID of a notice: only those decided before it, to page on; empty: from the newest
+	Limit   int    // cut to 1..1000; 0: 100
+}
+
+// OutboxRow is one notice as people see it. Moments that have not come are
+// zero.
+type OutboxRow struct {
+	ID         string          `json:"id"`
+	IdemKey    string          `json:"idem_key"`
+	Lane       string          `json:"lane"`
+	Recipient  string          `json:"recipient"`
+	Subject    string          `json:"subject"`
+	Incident   string          `json:"incident,omitempty"`
+	Kind       alerting.Kind   `json:"kind"`
+	Flow       alerting.Flow   `json:"flow"`
+	Severity   rules.Severity  `json:"severity"`
+	Version    int             `json:"version"`
+	State      string          `json:"state"`
+	Reason     string          `json:"reason,omitempty"`
+	ReplacedBy string          `json:"replaced_by,omitempty"`
+	FallbackOf string          `json:"fallback_of,omitempty"`
+	Created    time.Time       `json:"created_at"`
+	Due        time.Time       `json:"due_at"`
+	Attempts   int             `json:"attempts"`
+	Tried      time.Time       `json:"tried_at,omitzero"`
+	Class      alerting.Class  `json:"error_class,omitempty"`
+	Text       string          `json:"error_text,omitempty"`
+	Reduced    bool            `json:"reduced,omitempty"`
+	Ref        string          `json:"provider_ref,omitempty"`
+	Finished   time.Time       `json:"finished_at,omitzero"`
+	FinishedBy string          `json:"finished_by,omitempty"` // empty: hookvigil
+	Facts      json.RawMessage `json:"facts"`
+}
+
+// Outbox returns notices, those decided last first.
+func (s *Store) Outbox(ctx context.Context, f OutboxFilter) ([]OutboxRow, error) {
+	if f.Limit == 0 {
+		f.Limit = 100
+	}
+	f.Limit = min(max(f.Limit, 1), maxOutbox)
+	list := []OutboxRow{}
+	err := s.state.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT `+noticeColumns+`, coalesce(incident, ''), state, reason, coalesce(replaced_by, ''),
+				coalesce(fallback_of, ''), coalesce(tried_at, 0), error_class, error_text, provider_ref, coalesce(finished_at, 0), finished_by
+			FROM notice WHERE (?1 = '' OR state = ?1) AND (?2 = '' OR lane = ?2) AND (?3 = '' OR subject = ?3) AND (?4 = '' OR (created_at, id) < (SELECT created_at, id FROM notice WHERE id = ?4))
+			ORDER BY created_at DESC, id DESC LIMIT ?5`, f.State, f.Lane, f.Subject, f.Before, f.Limit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			r, err := scanOutbox(rows)
+			if err != nil {
+				return err
+			}
+			list = append(list, r)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	return list, nil
+}
+
+func scanOutbox(rows *sql.Rows) (OutboxRow, error) {
+	var r OutboxRow
+	var tried, finished int64
+	n, err := scanNotice(rows.Scan, &r.Incident, &r.State, &r.Reason, &r.ReplacedBy,
+		&r.FallbackOf, &tried, &r.Class, &r.Text, &r.Ref, &finished, &r.FinishedBy)
+	r.ID, r.IdemKey, r.Lane, r.Recipient, r.Subject = n.ID, n.IdemKey, n.Lane, n.Recipient, n.Subject
+	r.Kind, r.Flow, r.Severity, r.Version, r.Facts = n.Kind, n.Flow, n.Severity, n.Version, n.Facts
+	r.Created, r.Due, r.Attempts, r.Reduced = n.Created, n.Due, n.Attempts, n.Reduced
+	r.Tried, r.Finished = moment(tried), moment(finished)
+	return r, err
+}
+
+// RetryNotice makes a notice due now that is dead or waits, and starts its lane
+// if that has stopped; poke the outbox afterwards. by stands in the audit.
+// ErrNoNotice and *NoticeStateError say why not.
+func (s *Store) RetryNotice(ctx context.Context, id, by string) error {
+	now := time.Now()
+	err := s.command(ctx, noticeCommand{id: id, by: by, action: "retry", now: now}, func(tx *sql.Tx) error {
+		var lane string
+		err := tx.QueryRowContext(ctx, `UPDATE notice SET state = 'waiting', reason = '', due_at = ?2, finished_at = NULL, finished_by = ?3
+			WHERE id = ?1 RETURNING lane`, id, now.UnixMicro(), by).Scan(&lane)
+		if err != nil {
+			return err
+		}
+		return startLane(ctx, tx, lane, now)
+	})
+	if err != nil {
+		return fmt.Errorf("retry notice: %w", err)
+	}
+	return nil
+}
+
+// DropNotice ends a notice that is dead or waits: it is not sent. by stands in
+// the audit. ErrNoNotice and *NoticeStateError say why not.
+func (s *Store) DropNotice(ctx context.Context, id, by string) error {
+	now := time.Now()
+	err := s.command(ctx, noticeCommand{id: id, by: by, action: "drop", now: now}, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'dropped', finished_at = ?2, finished_by = ?3 WHERE id = ?1`, id, now.UnixMicro(), by)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("drop notice: %w", err)
+	}
+	return nil
+}
+
+// noticeCommand is what a person does to a notice.
+type noticeCommand struct {
+	id, by, action string
+	now            time.Time
+}
+
+// command does and audits c, in one transaction, when the notice is in a state
+// for it: neither being sent nor over.
+func (s *Store) command(ctx context.Context, c noticeCommand, do func(tx *sql.Tx) error) error {
+	return s.state.write(ctx, func(tx *sql.Tx) error {
+		var state string
+		err := tx.QueryRowContext(ctx, `SELECT state FROM notice WHERE id = ?`, c.id).Scan(&state)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return fmt.Errorf("%s: %w", c.id, ErrNoNotice)
+		case err != nil:
+			return err
+		case state != "waiting" && state != string(alerting.ResultDead):
+			return &NoticeStateError{ID: c.id, State: state}
+		}
+		if err := do(tx); err != nil {
+			return err
+		}
+		w := recordWriter{tx: tx, actor: c.by, now: c.now}
+		return w.record(ctx, change{action: c.action, kind: "notice", id: c.id, detail: "was " + state})
+	})
+}
