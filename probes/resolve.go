@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -107,7 +108,11 @@ func (q *query) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 		conn.stop = context.AfterFunc(ctx, func() { _ = conn.Conn.Close() })
 		return conn.forResolver(), nil
 	}}
-	addrs, err := r.LookupNetIP(ctx, "ip", host+".")
+	name := host
+	if strings.Contains(host, ".") {
+		name += "." // absolute: no search domain is tried
+	} // else a name of this network (localhost, ledger), as /etc/hosts and the search domains know it
+	addrs, err := r.LookupNetIP(ctx, "ip", name)
 	if err == nil && len(addrs) > 0 {
 		return addrs, nil
 	}

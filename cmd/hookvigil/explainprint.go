@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/hookvigil/hookvigil/dashboards/web"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
 	"github.com/hookvigil/hookvigil/rules"
@@ -59,7 +61,11 @@ func (e explained) print(out io.Writer) {
 		line(out, "because", r.Signal+": "+r.Text)
 	}
 	e.Probe.print(out)
-	e.Certificate.print(out)
+	if e.Certificate == nil && strings.HasPrefix(e.URL, "http://") {
+		line(out, "certificate", "none: http://")
+	} else {
+		e.Certificate.print(out)
+	}
 	e.Deliveries.print(out)
 }
 
@@ -82,7 +88,7 @@ func (p *explainedProbe) print(out io.Writer) {
 	}
 	line(out, "", p.Detail)
 	if p.Fault != probes.FaultNone {
-		line(out, "", adviceOn(p.Fault))
+		line(out, "", sentence(web.OnProbe(p.Fault)))
 	}
 	for _, word := range p.Notes {
 		line(out, "", "note "+word+": "+adviceOnNote(word))
@@ -101,7 +107,7 @@ func (c *explainedCertificate) print(out io.Writer) {
 	line(out, "certificate", summary(time.Now(), c.Verdict, c.Faults, end)+", "+utc(c.At))
 	line(out, "", c.Detail)
 	for _, f := range c.Faults {
-		line(out, "", string(f)+": "+adviceOnCertificate(f))
+		line(out, "", string(f)+": "+sentence(web.OnCertificate(f)))
 	}
 	if len(c.Notes) > 0 {
 		line(out, "", "notes "+joined(c.Notes))
@@ -110,7 +116,7 @@ func (c *explainedCertificate) print(out io.Writer) {
 
 func (d *explainedDeliveries) print(out io.Writer) {
 	if d == nil {
-		line(out, "deliveries", "nothing yet")
+		line(out, "deliveries", "none are taken in yet")
 		return
 	}
 	text := fmt.Sprintf("%d of %d first attempts failed", d.FailedFirst, d.FirstAttempts)

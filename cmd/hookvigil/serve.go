@@ -74,12 +74,8 @@ func reloadOnHangup(ctx context.Context, d *daemon.Daemon, hangups <-chan os.Sig
 			log.Warn("not reloaded: still starting, with the configuration as it was a moment ago")
 			continue
 		}
-		report, err := d.Reload(ctx)
-		if err != nil {
+		if _, err := d.Reload(ctx); err != nil && ctx.Err() == nil {
 			log.Error("configuration not loaded", "err", err)
-		}
-		for _, w := range report.Warnings {
-			log.Warn("configuration", "path", w.Path, "message", w.Message, "hint", w.Hint)
 		}
 	}
 }

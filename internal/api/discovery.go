@@ -82,10 +82,14 @@ func (s *Server) ownTarget(c caller, target string) (string, bool) {
 	if w, ok := snap.Endpoint(target); ok {
 		return w.ID, c.sees(w.Merchant)
 	}
+	var found []string
 	for _, w := range snap.Endpoints() {
 		if c.sees(w.Merchant) && (w.Shown == target || w.URL == target) {
-			return w.ID, true
+			found = append(found, w.ID)
 		}
 	}
-	return "", false
+	if len(found) != 1 { // none, or which one is meant?
+		return "", false
+	}
+	return found[0], true
 }

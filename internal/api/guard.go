@@ -82,6 +82,9 @@ func (s *Server) wrongToken(w http.ResponseWriter, r *http.Request) *huma.ErrorM
 		return problem(http.StatusTooManyRequests, "too many wrong tokens from this address")
 	}
 	s.failures.add(from, time.Now())
+	if scheme, _, found := strings.Cut(r.Header.Get("Authorization"), " "); !found || !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Basic") {
+		return unauthorized(w, "the Authorization header has no scheme that is known here; wanted: Bearer TOKEN")
+	}
 	return unauthorized(w, "the token is not known here")
 }
 

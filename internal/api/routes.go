@@ -69,7 +69,9 @@ func post(path, id, summary string) huma.Operation {
 }
 
 func put(path, id, summary string) huma.Operation {
-	return operation(http.MethodPut, path, id, summary)
+	op := operation(http.MethodPut, path, id, summary)
+	op.Responses = map[string]*huma.Response{"201": {Description: "It is new; the body is that of 200"}}
+	return op
 }
 
 func drop(path, id, summary string) huma.Operation {

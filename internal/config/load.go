@@ -79,7 +79,7 @@ func (l *loader) tree(path string) (*node, bool) {
 			f.Hint = largeHint
 		}
 		if os.IsNotExist(err) {
-			f.Hint = "give its path with --config, or write one: hookvigil init > " + filepath.Base(path)
+			f.Hint = "give its path with --config, or write one: hookvigil init --config " + path
 		}
 		l.out.add(position{}, f)
 		return nil, false

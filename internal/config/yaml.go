@@ -32,7 +32,7 @@ func parseYAML(src *source, data []byte, out *faults) (*node, bool) {
 	return n, !c.stopped
 }
 
-const initHint = "hookvigil init prints a commented example"
+const initHint = "hookvigil init --config - prints a commented example"
 
 // yamlBody parses the file and returns its one document, or what is wrong.
 func yamlBody(src *source, data []byte) (body ast.Node, f Fault, at position) {

@@ -49,6 +49,9 @@ func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
 			report.Warnings = append(report.Warnings, api.ConfigFault{Path: f.Kind + " " + f.ID + ": " + f.Path, Message: f.Message + ": left out", Hint: f.Hint})
 		}
 	}
+	for _, w := range report.Warnings {
+		d.log.Warn("configuration", "path", w.Path, "message", w.Message, "hint", w.Hint)
+	}
 	report.Diff = diff
 	d.settings.Store(withoutRecords(next))
 	d.server.SetTokens(apiTokens(next.Server.Tokens))

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/dashboards"
@@ -139,11 +140,17 @@ func (d *Daemon) probeRow(w *registry.Watched, now time.Time) dashboards.ProbeRo
 // result of a configured endpoint while it is fresh, else a probe made now.
 func (d *Daemon) serveProbe(w http.ResponseWriter, r *http.Request) {
 	target := r.URL.Query().Get("target")
-	ep, ok := d.findTarget(target)
-	if !ok {
+	found := d.findTarget(target)
+	switch len(found) {
+	case 0:
 		http.Error(w, "target is not a configured endpoint; give its ID or its URL as shown by /api/v1/endpoints", http.StatusNotFound)
 		return
+	case 1:
+	default:
+		http.Error(w, "target is the URL of several endpoints; give the ID of one: "+strings.Join(idsOf(found), ", "), http.StatusBadRequest)
+		return
 	}
+	ep := found[0]
 	d.freshen(r.Context(), ep)
 	w.Header().Set("Content-Type", dashboards.ProbesContentType)
 	if err := dashboards.WriteProbe(w, d.probeRow(ep, time.Now())); err != nil {
@@ -175,16 +182,27 @@ func (d *Daemon) freshen(ctx context.Context, ep *registry.Watched) {
 	}
 }
 
-// findTarget finds an endpoint by ID, by its URL, or by its URL as shown.
-func (d *Daemon) findTarget(target string) (*registry.Watched, bool) {
+// findTarget finds an endpoint by ID, or those with that URL, as written or as
+// shown.
+func (d *Daemon) findTarget(target string) []*registry.Watched {
 	snap := d.registry.Snapshot()
 	if w, ok := snap.Endpoint(target); ok {
-		return w, true
+		return []*registry.Watched{w}
 	}
+	var found []*registry.Watched
 	for _, w := range snap.Endpoints() {
 		if w.URL == target || w.Shown == target {
-			return w, true
+			found = append(found, w)
 		}
 	}
-	return nil, false
+	return found
+}
+
+// idsOf names at most five endpoints.
+func idsOf(list []*registry.Watched) []string {
+	var ids []string
+	for _, w := range list[:min(len(list), 5)] {
+		ids = append(ids, w.ID)
+	}
+	return ids
 }

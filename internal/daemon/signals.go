@@ -11,6 +11,7 @@ import (
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // probeGrace is what probes in flight get at shutdown before they are
@@ -65,7 +66,9 @@ func (d *Daemon) probe(ctx context.Context, t probes.Tick) (next time.Duration) 
 	if r.Fault == probes.FaultCanceled {
 		return 0 // shutting down: this says nothing
 	}
+	before, _ := rules.EndpointState(d.board.view(w, time.Now()))
 	memory, next := d.board.probed(w, r)
+	d.noteState(w, before)
 	d.probeLateness.saw(t.Late, r.Fault == probes.FaultInternal, time.Now())
 	d.metrics.Skipped(signalProbe, t.Skipped)
 	d.metrics.Probed(memory.Last, t.Late)
@@ -86,12 +89,33 @@ func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
 	if ctx.Err() != nil {
 		return 0 // shutting down: this says nothing
 	}
+	ep, known := d.registry.Snapshot().Endpoint(t.ID)
+	before := rules.StateNoData
+	if known {
+		before, _ = rules.EndpointState(d.board.view(ep, time.Now()))
+	}
 	report := d.board.looked(w, seen, time.Now())
+	if known {
+		d.noteState(ep, before)
+	}
 	d.certificateLateness.saw(t.Late, slices.Contains(report.Faults, certificate.FaultInternal), time.Now())
 	d.metrics.Skipped(signalCertificate, t.Skipped)
 	d.metrics.Looked(report, time.Since(begun), t.Late)
 	d.log.Debug("looked at certificate", "target", t.ID, "verdict", report.Verdict, "faults", report.Faults, "detail", report.Detail)
 	return 0
+}
+
+// noteState logs when an endpoint's state has changed.
+func (d *Daemon) noteState(w *registry.Watched, before rules.Word) {
+	word, reasons := rules.EndpointState(d.board.view(w, time.Now()))
+	if word == before {
+		return
+	}
+	why := []string{}
+	for _, r := range reasons {
+		why = append(why, r.Signal+": "+r.Text)
+	}
+	d.log.Info("endpoint changed state", "endpoint", w.ID, "merchant", w.Merchant, "from", before, "to", word, "why", why)
 }
 
 // recovered is deferred around each turn: a bug in one look harms no other.

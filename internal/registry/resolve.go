@@ -200,7 +200,7 @@ func (r *resolver) watch(s CertificateSpec, m Material, prefix string) Watch {
 	w.Policy.WarnBelow = capped(s.WarnBelow, w.Policy.WarnBelow, own.WarnBelow.Cap)
 	w.Policy.PageBelow = capped(s.PageBelow, w.Policy.PageBelow, own.PageBelow.Cap)
 	warn, page := w.Policy.WarnBelow, w.Policy.PageBelow
-	if warn.Left(longLife) < page.Left(longLife) {
+	if pagesFirst(warn, page) {
 		r.bad(prefix+"page_below", "page_below must not be more than warn_below", "%s is more than warn_below %s", page, warn)
 	}
 	for i, pin := range s.Pins {
@@ -211,6 +211,14 @@ func (r *resolver) watch(s CertificateSpec, m Material, prefix string) Watch {
 	}
 	w.Policy.Roots, w.Policy.Served, w.Target.ClientCert = r.roots(m), m.Served, m.ClientCert
 	return w
+}
+
+// pagesFirst reports whether a certificate of any usual life would page before
+// it warns: a share without its cap can hide behind a long life.
+func pagesFirst(warn, page certificate.Threshold) bool {
+	return slices.ContainsFunc([]time.Duration{longLife, 47 * 24 * time.Hour, 160 * time.Hour}, func(life time.Duration) bool {
+		return warn.Left(life) < page.Left(life) && page.Left(life) < life
+	})
 }
 
 // longLife is the longest a public certificate lives in 2026 (CA/Browser
