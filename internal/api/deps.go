@@ -67,6 +67,11 @@ type Deps struct {
 	// registry.DefaultDefaults.
 	Defaults func() registry.Defaults
 
+	// Refuses says why an endpoint with that URL will not be probed as things
+	// are (a forbidden literal address, a forbidden port); empty: nothing is
+	// known against it. nil: nobody is asked.
+	Refuses func(url string) string
+
 	// DecodeEntry reads one line of an import: a merchant with its endpoints.
 	// Its error is shown to the caller, so it holds no secret.
 	DecodeEntry func(line []byte) (registry.Merchant, []registry.Endpoint, error)
@@ -87,6 +92,9 @@ type Deps struct {
 func (d *Deps) fill() {
 	if d.Defaults == nil {
 		d.Defaults = registry.DefaultDefaults
+	}
+	if d.Refuses == nil {
+		d.Refuses = func(string) string { return "" }
 	}
 	if d.Observe == nil {
 		d.Observe = func(string, string, int, time.Duration) {}

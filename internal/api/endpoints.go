@@ -109,6 +109,9 @@ func (s *Server) putEndpoint(ctx context.Context, in *putEndpointInput) (*endpoi
 	}
 	out := &endpointOutput{Status: created(known), Body: s.whole(c, now)}
 	out.Body.Warnings = warningsOf(ep, s.deps.Defaults())
+	if why := s.deps.Refuses(ep.URL); why != "" {
+		out.Body.Warnings = append(out.Body.Warnings, warning{Location: "body.url", Message: "will not be probed: " + why})
+	}
 	return out, nil
 }
 

@@ -124,3 +124,50 @@ func TestDutyIsGoodWhileASlowSlotWaits(t *testing.T) {
 		t.Errorf("duty: %d %s", status, body)
 	}
 }
+
+func TestAPutThatWillNotBeProbedSaysSo(t *testing.T) {
+	t.Parallel()
+	d := start(t, t.TempDir(), head+"merchants: [{id: shop}]\n")
+	for url, want := range map[string]string{
+		"http://10.1.2.3/hook":        "10.1.2.3",
+		"http://8.8.8.8:6379/hook":    "6379",
+		"https://hooks.example.com/x": "",
+	} {
+		status, body := d.call(http.MethodPut, "/api/v1/endpoints/x", fmt.Sprintf(`{"merchant":"shop","url":%q}`, url))
+		if status != http.StatusCreated && status != http.StatusOK {
+			t.Fatalf("PUT %s: %d %s", url, status, body)
+		}
+		if warned := strings.Contains(body, "will not be probed"); warned != (want != "") || !strings.Contains(body, want) {
+			t.Errorf("PUT %s: %s; want a warning of %q", url, body, want)
+		}
+	}
+}
+
+func TestAURLOfSeveralEndpointsIsNoTarget(t *testing.T) {
+	t.Parallel()
+	r := hooktest.Start(t, hooktest.Options{})
+	d := start(t, t.TempDir(), head+merchants(fmt.Sprintf("{id: one, url: %q}", r.URL()+"/hook?k=1"), fmt.Sprintf("{id: two, url: %q}", r.URL()+"/hook?k=2")))
+	status, body := d.call(http.MethodGet, "/probe?target="+r.URL()+"/hook", "")
+	if status != http.StatusBadRequest || !strings.Contains(body, "one, two") {
+		t.Errorf("%d %s, want 400 that names both", status, body)
+	}
+	if status, _ := d.call(http.MethodGet, "/probe?target=two", ""); status != http.StatusOK {
+		t.Errorf("by ID: %d", status)
+	}
+}
+
+func TestAChangeOfStateIsALineInTheLog(t *testing.T) {
+	t.Parallel()
+	r := hooktest.Start(t, hooktest.Options{})
+	d := start(t, t.TempDir(), head+merchants(fmt.Sprintf("{id: x, url: %q, probe: {confirm: 0, interval: 1h}}", r.URL())))
+	d.probeNow("x")
+	if err := r.Set(hooktest.Status(503)); err != nil {
+		t.Fatal(err)
+	}
+	d.probeNow("x")
+	for _, want := range []string{"from=no_data to=healthy", "from=healthy to=down"} {
+		if n := strings.Count(d.log.String(), want); n != 1 {
+			t.Errorf("%q stands %d times in the log, want once", want, n)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/hookvigil/hookvigil/internal/api"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -28,6 +30,7 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 			DecodeEntry: func(line []byte) (registry.Merchant, []registry.Endpoint, error) {
 				return config.DecodeEntry(line, false)
 			},
+			Refuses:      d.refuses,
 			Metrics:      d.metrics.Handler(),
 			ProbeMetrics: d.serveProbeSeries,
 			Probe:        http.HandlerFunc(d.serveProbe),
@@ -35,6 +38,25 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 			Observe:      d.metrics.HTTP,
 			Panicked:     d.metrics.Panicked,
 		}, d.log)
+}
+
+// refuses says why the guard will refuse a URL, as far as the URL alone shows
+// it: names are resolved when they are dialled.
+func (d *Daemon) refuses(raw string) string {
+	u, err := probes.ParseURL(raw)
+	if err != nil {
+		return "" // refused as invalid, elsewhere
+	}
+	guard := probes.NewGuard(d.settings.Load().Guard)
+	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
+		if err := guard.Judge(addr); err != nil {
+			return err.Error()
+		}
+	}
+	if err := guard.JudgePort(probes.PortOf(u)); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 func apiTokens(tokens []config.Token) []api.Token {
