@@ -59,6 +59,9 @@ func (q duties) Duty() []string {
 // selfAudit asks the duty question for the metrics and the pages, which must
 // not wait for the store.
 func (d *Daemon) selfAudit(context.Context) {
+	if d.stopping.Load() {
+		return // it is off duty because somebody said so
+	}
 	problems := duties{d}.Duty()
 	if before := d.problems.Swap(&problems); len(problems) > 0 && (before == nil || len(*before) != len(problems)) {
 		d.log.Warn("off duty", "problems", problems)
