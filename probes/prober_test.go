@@ -46,10 +46,10 @@ func mustURL(t *testing.T, raw string) *url.URL {
 	return u
 }
 
-// quick is a policy whose times suit a test: what takes 30 s takes 1.5 s.
+// quick is a policy whose times suit a test: what takes 30 s takes 2.5 s.
 func quick(level probes.Level) probes.Policy {
 	p := probes.DefaultPolicy()
-	p.Level, p.Timeout, p.AckBudget, p.AllowCleartext = level, 1500*time.Millisecond, 500*time.Millisecond, true
+	p.Level, p.Timeout, p.AckBudget, p.AllowCleartext = level, 2500*time.Millisecond, 1200*time.Millisecond, true
 	return p
 }
 
@@ -67,7 +67,7 @@ func endpoint(t *testing.T, r *hooktest.Receiver, ca *hooktest.CA, level probes.
 // receiver starts one that behaves like b, with TLS or without.
 func receiver(t *testing.T, b hooktest.Behaviour, ca *hooktest.CA) *hooktest.Receiver {
 	t.Helper()
-	return hooktest.Start(t, hooktest.Options{Behaviour: b, CA: ca, Token: token, Delay: 900 * time.Millisecond, Every: 20 * time.Millisecond, Location: "https://elsewhere.example/hook?secret=marker"})
+	return hooktest.Start(t, hooktest.Options{Behaviour: b, CA: ca, Token: token, Delay: 1800 * time.Millisecond, Every: 20 * time.Millisecond, Location: "https://elsewhere.example/hook?secret=marker"})
 }
 
 func TestProbeNamesEveryFaultAndNote(t *testing.T) {
@@ -155,7 +155,9 @@ func TestProbeLevels(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := receiver(t, test.b, ca)
-			got := p.Probe(t.Context(), endpoint(t, r, ca, test.level))
+			ep := endpoint(t, r, ca, test.level)
+			ep.Policy.Timeout, ep.Policy.AckBudget = 20*time.Second, 10*time.Second // nothing here is slow but the machine
+			got := p.Probe(t.Context(), ep)
 			if got.Verdict != test.verdict || got.Fault != test.fault {
 				t.Errorf("got %s %s (%s), want %s %s", got.Verdict, got.Fault, got.Detail, test.verdict, test.fault)
 			}
@@ -255,8 +257,8 @@ func TestProbeAnEndpointThatNeverAccepts(t *testing.T) {
 	if got.Fault != probes.FaultTimeoutConnect {
 		t.Errorf("got %s (%s), want timeout_connect", got.Fault, got.Detail)
 	}
-	if got.Took < 1400*time.Millisecond {
-		t.Errorf("gave up after %s, want its whole 1.5s", got.Took)
+	if got.Took < 2400*time.Millisecond {
+		t.Errorf("gave up after %s, want its whole 2.5s", got.Took)
 	}
 }
 
@@ -267,15 +269,15 @@ func TestProbeDeadlineIsOverTheHeadAlone(t *testing.T) {
 		delay time.Duration
 		fault probes.Fault
 	}{
-		"before the deadline is delivered": {800 * time.Millisecond, probes.FaultNone},
-		"after the deadline is a timeout":  {1700 * time.Millisecond, probes.FaultTimeoutResponse},
+		"before the deadline is delivered": {1500 * time.Millisecond, probes.FaultNone},
+		"after the deadline is a timeout":  {6 * time.Second, probes.FaultTimeoutResponse},
 		"an early answer is early":         {0, probes.FaultNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := hooktest.Start(t, hooktest.Options{Behaviour: hooktest.Slow, Delay: max(test.delay, time.Millisecond)})
 			ep := endpoint(t, r, nil, probes.LevelReach)
-			ep.Policy.Timeout = 1200 * time.Millisecond
+			ep.Policy.Timeout, ep.Policy.AckBudget = 4*time.Second, time.Second
 			got := p.Probe(t.Context(), ep)
 			if got.Fault != test.fault {
 				t.Errorf("answer after %s: got %s after %s, want %s", test.delay, got.Fault, got.Took, test.fault)
