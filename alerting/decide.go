@@ -20,6 +20,12 @@ type World struct {
 	Failing []Failing
 	// Generations is the last generation of each group key that was ever used.
 	Generations map[string]int
+	// Told are the lanes that were told of an incident, by its ID: whatever
+	// the routes say today, they hear how it goes on.
+	Told map[string][]Destination
+	// Orphans are open conditions that are in no live incident: a person has
+	// resolved theirs, or a grouping went wrong. None stays untold for ever.
+	Orphans []rules.Change
 }
 
 // Failing is one endpoint that fails, confirmed or not.

@@ -14,6 +14,7 @@ const (
 	RuleCertificate        Rule = "certificate"
 	RulePlatformErrorRatio Rule = "platform_error_ratio"
 	RuleChannelErrorRatio  Rule = "channel_error_ratio"
+	RuleSilence            Rule = "silence"
 )
 
 // Scope says where a rule is met: "platform", "channel:ID_BCA",
@@ -25,9 +26,12 @@ const ScopePlatform Scope = "platform"
 
 // The kinds of scope.
 const (
-	ScopeChannel  = "channel"
-	ScopeEndpoint = "endpoint"
-	ScopeTarget   = "target"
+	ScopeChannel   = "channel"
+	ScopeProduct   = "product"
+	ScopeMerchant  = "merchant"
+	ScopeEndpoint  = "endpoint"
+	ScopeTarget    = "target"
+	ScopeHeartbeat = "heartbeat"
 )
 
 // ScopeOf makes a scope of a kind and an ID.

@@ -81,7 +81,7 @@ func waiting(class alerting.Class, due time.Duration) func(*alerting.Outcome) {
 	}
 }
 
-func outboxOf(tb testing.TB, s *store.Store, f store.OutboxFilter) []store.OutboxRow {
+func outboxOf(tb testing.TB, s *store.Store, f alerting.OutboxFilter) []alerting.OutboxRow {
 	tb.Helper()
 	rows, err := s.Outbox(tb.Context(), f)
 	if err != nil {
@@ -91,10 +91,10 @@ func outboxOf(tb testing.TB, s *store.Store, f store.OutboxFilter) []store.Outbo
 }
 
 // rowOf returns the notice with that key.
-func rowOf(tb testing.TB, s *store.Store, key string) store.OutboxRow {
+func rowOf(tb testing.TB, s *store.Store, key string) alerting.OutboxRow {
 	tb.Helper()
-	rows := outboxOf(tb, s, store.OutboxFilter{Limit: 1000})
-	i := slices.IndexFunc(rows, func(r store.OutboxRow) bool { return r.IdemKey == key })
+	rows := outboxOf(tb, s, alerting.OutboxFilter{Limit: 1000})
+	i := slices.IndexFunc(rows, func(r alerting.OutboxRow) bool { return r.IdemKey == key })
 	if i < 0 {
 		tb.Fatalf("no notice %q", key)
 	}
@@ -111,7 +111,7 @@ func TestEnqueueIsIdempotent(t *testing.T) {
 	enqueue(t, s, again)
 	bare := alerting.Notice{IdemKey: "bare", Lane: "ops/C1", Flow: alerting.FlowEvent, Severity: rules.Low, Kind: alerting.KindTest}
 	enqueue(t, s, bare)
-	rows := outboxOf(t, s, store.OutboxFilter{})
+	rows := outboxOf(t, s, alerting.OutboxFilter{})
 	if len(rows) != 2 {
 		t.Fatalf("%d notices, want 2", len(rows))
 	}
@@ -143,7 +143,7 @@ func TestEnqueueIsWholeOrAbsent(t *testing.T) {
 			if err := s.Enqueue(t.Context(), []alerting.Notice{event("ops/C1", "a", "1", rules.High), n}); err == nil {
 				t.Error("no error")
 			}
-			if rows := outboxOf(t, s, store.OutboxFilter{}); len(rows) != 0 {
+			if rows := outboxOf(t, s, alerting.OutboxFilter{}); len(rows) != 0 {
 				t.Errorf("%d notices are there, want none", len(rows))
 			}
 		})
@@ -345,7 +345,7 @@ func TestAnOldFenceChangesNothing(t *testing.T) {
 	if !finish(t, s, again, nil) || finish(t, s, again, nil) {
 		t.Error("an outcome counts not exactly once")
 	}
-	if rows := outboxOf(t, s, store.OutboxFilter{}); len(rows) != 1 {
+	if rows := outboxOf(t, s, alerting.OutboxFilter{}); len(rows) != 1 {
 		t.Errorf("%d notices, want no alarm from an old claim", len(rows))
 	}
 }
@@ -425,7 +425,7 @@ func TestADeadNoticeIsVisibleWithItsAlarm(t *testing.T) {
 	finish(t, s, c, func(o *alerting.Outcome) {
 		o.Result, o.Class, o.Text, o.Failing, o.Extra = alerting.ResultDead, alerting.ClassDestination, "channel_not_found", true, &alarm
 	})
-	dead := outboxOf(t, s, store.OutboxFilter{State: "dead"})
+	dead := outboxOf(t, s, alerting.OutboxFilter{State: "dead"})
 	if len(dead) != 1 || dead[0].Class != alerting.ClassDestination || dead[0].Text != "channel_not_found" || dead[0].Finished.IsZero() {
 		t.Errorf("dead: %+v", dead)
 	}
@@ -452,11 +452,11 @@ func TestASummaryGrowsWhileItWaits(t *testing.T) {
 			o.Result, o.Extra, o.Storm = alerting.ResultHeld, &extra, alerting.Storm{At: ten, Sent: 20, Held: i + 1}
 		})
 	}
-	rows := outboxOf(t, s, store.OutboxFilter{State: "waiting"})
+	rows := outboxOf(t, s, alerting.OutboxFilter{State: "waiting"})
 	if len(rows) != 1 || string(rows[0].Facts) != `{"member_count":3}` || rows[0].Version != 3 {
 		t.Fatalf("waiting: %+v, want one summary of 3", rows)
 	}
-	for _, r := range outboxOf(t, s, store.OutboxFilter{State: "replaced"}) {
+	for _, r := range outboxOf(t, s, alerting.OutboxFilter{State: "replaced"}) {
 		if r.ReplacedBy != rows[0].ID {
 			t.Errorf("%s is replaced by %q, want the summary", r.IdemKey, r.ReplacedBy)
 		}
@@ -562,7 +562,7 @@ func TestFallBackTellsEachSubjectOnce(t *testing.T) {
 	if r.FallbackOf != "2" || r.Recipient != "key" || r.State != "waiting" || r.Version != 2 || !r.Created.Equal(ten.Truncate(time.Microsecond)) {
 		t.Errorf("told %+v", r)
 	}
-	if rows := outboxOf(t, s, store.OutboxFilter{Lane: "pager/k"}); len(rows) != 2 {
+	if rows := outboxOf(t, s, alerting.OutboxFilter{Lane: "pager/k"}); len(rows) != 2 {
 		t.Errorf("%d notices for the pager, want its own and one more", len(rows))
 	}
 	// A lane that began to fail less than a minute ago is still asked.
@@ -599,14 +599,14 @@ func TestPeopleRetryAndDrop(t *testing.T) {
 		t.Errorf("audit: %+v", a)
 	}
 	for name, err := range map[string]error{"retry": s.RetryNotice(t.Context(), "2", "x"), "drop": s.DropNotice(t.Context(), "2", "x")} {
-		if e, ok := errors.AsType[*store.NoticeStateError](err); !ok || e.State != "dropped" {
+		if e, ok := errors.AsType[*alerting.NoticeStateError](err); !ok || e.State != "dropped" {
 			t.Errorf("%s of a dropped notice: %v", name, err)
 		}
 	}
-	if err := s.DropNotice(t.Context(), "none", "x"); !errors.Is(err, store.ErrNoNotice) {
+	if err := s.DropNotice(t.Context(), "none", "x"); !errors.Is(err, alerting.ErrNoNotice) {
 		t.Errorf("drop of none: %v", err)
 	}
-	if rows := outboxOf(t, s, store.OutboxFilter{Before: "2", Subject: "a", Limit: 1}); len(rows) != 1 || rows[0].ID != "1" {
+	if rows := outboxOf(t, s, alerting.OutboxFilter{Before: "2", Subject: "a", Limit: 1}); len(rows) != 1 || rows[0].ID != "1" {
 		t.Errorf("the page before 2: %+v", rows)
 	}
 }

@@ -189,7 +189,7 @@ func sendTheRest(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	states := map[string]int{}
-	for _, r := range outboxOf(t, s, store.OutboxFilter{Limit: 1000}) {
+	for _, r := range outboxOf(t, s, alerting.OutboxFilter{Limit: 1000}) {
 		states[r.State]++
 	}
 	if states["sent"] != messages || len(states) != 1 {

@@ -3,79 +3,23 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
-	"github.com/hookvigil/hookvigil/rules"
 )
 
 // maxOutbox bounds one answer of Outbox.
 const maxOutbox = 1000
 
-// ErrNoNotice says that there is no notice with that ID.
-var ErrNoNotice = errors.New("there is no such notice")
-
-// NoticeStateError says that a notice is not in a state in which a person's
-// command makes sense.
-type NoticeStateError struct {
-	ID    string
-	State string // where it stands
-}
-
-// Error implements error, in one line.
-func (e *NoticeStateError) Error() string {
-	return fmt.Sprintf("notice %s is %s: only one that is waiting or dead can be retried or dropped", e.ID, e.State)
-}
-
-// OutboxFilter selects notices. The zero filter selects all.
-type OutboxFilter struct {
-	State   string // waiting, sending, sent, replaced, withheld, dead, dropped; empty: any
-	Lane    string // empty: any
-	Subject string // empty: any
-	Before  string // ID of a notice: only those decided before it, to page on; empty: from the newest
-	Limit   int    // cut to 1..1000; 0: 100
-}
-
-// OutboxRow is one notice as people see it. Moments that have not come are
-// zero.
-type OutboxRow struct {
-	ID         string          `json:"id"`
-	IdemKey    string          `json:"idem_key"`
-	Lane       string          `json:"lane"`
-	Recipient  string          `json:"recipient"`
-	Subject    string          `json:"subject"`
-	Incident   string          `json:"incident,omitempty"`
-	Kind       alerting.Kind   `json:"kind"`
-	Flow       alerting.Flow   `json:"flow"`
-	Severity   rules.Severity  `json:"severity"`
-	Version    int             `json:"version"`
-	State      string          `json:"state"`
-	Reason     string          `json:"reason,omitempty"`
-	ReplacedBy string          `json:"replaced_by,omitempty"`
-	FallbackOf string          `json:"fallback_of,omitempty"`
-	Created    time.Time       `json:"created_at"`
-	Due        time.Time       `json:"due_at"`
-	Attempts   int             `json:"attempts"`
-	Tried      time.Time       `json:"tried_at,omitzero"`
-	Class      alerting.Class  `json:"error_class,omitempty"`
-	Text       string          `json:"error_text,omitempty"`
-	Reduced    bool            `json:"reduced,omitempty"`
-	Ref        string          `json:"provider_ref,omitempty"`
-	Finished   time.Time       `json:"finished_at,omitzero"`
-	FinishedBy string          `json:"finished_by,omitempty"` // empty: hookvigil
-	Facts      json.RawMessage `json:"facts"`
-}
-
 // Outbox returns notices, those decided last first.
-func (s *Store) Outbox(ctx context.Context, f OutboxFilter) ([]OutboxRow, error) {
+func (s *Store) Outbox(ctx context.Context, f alerting.OutboxFilter) ([]alerting.OutboxRow, error) {
 	if f.Limit == 0 {
 		f.Limit = 100
 	}
 	f.Limit = min(max(f.Limit, 1), maxOutbox)
-	list := []OutboxRow{}
+	list := []alerting.OutboxRow{}
 	err := s.state.read(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT `+noticeColumns+`, coalesce(incident, ''), state, reason, coalesce(replaced_by, ''),
 				coalesce(fallback_of, ''), coalesce(tried_at, 0), error_class, error_text, provider_ref, coalesce(finished_at, 0), finished_by
@@ -100,8 +44,8 @@ func (s *Store) Outbox(ctx context.Context, f OutboxFilter) ([]OutboxRow, error)
 	return list, nil
 }
 
-func scanOutbox(rows *sql.Rows) (OutboxRow, error) {
-	var r OutboxRow
+func scanOutbox(rows *sql.Rows) (alerting.OutboxRow, error) {
+	var r alerting.OutboxRow
 	var tried, finished int64
 	n, err := scanNotice(rows.Scan, &r.Incident, &r.State, &r.Reason, &r.ReplacedBy,
 		&r.FallbackOf, &tried, &r.Class, &r.Text, &r.Ref, &finished, &r.FinishedBy)
@@ -114,7 +58,7 @@ func scanOutbox(rows *sql.Rows) (OutboxRow, error) {
 
 // RetryNotice makes a notice due now that is dead or waits, and starts its lane
 // if that has stopped; poke the outbox afterwards. by stands in the audit.
-// ErrNoNotice and *NoticeStateError say why not.
+// alerting.ErrNoNotice and *alerting.NoticeStateError say why not.
 func (s *Store) RetryNotice(ctx context.Context, id, by string) error {
 	now := time.Now()
 	err := s.command(ctx, noticeCommand{id: id, by: by, action: "retry", now: now}, func(tx *sql.Tx) error {
@@ -133,7 +77,7 @@ func (s *Store) RetryNotice(ctx context.Context, id, by string) error {
 }
 
 // DropNotice ends a notice that is dead or waits: it is not sent. by stands in
-// the audit. ErrNoNotice and *NoticeStateError say why not.
+// the audit. alerting.ErrNoNotice and *alerting.NoticeStateError say why not.
 func (s *Store) DropNotice(ctx context.Context, id, by string) error {
 	now := time.Now()
 	err := s.command(ctx, noticeCommand{id: id, by: by, action: "drop", now: now}, func(tx *sql.Tx) error {
@@ -160,11 +104,11 @@ func (s *Store) command(ctx context.Context, c noticeCommand, do func(tx *sql.Tx
 		err := tx.QueryRowContext(ctx, `SELECT state FROM notice WHERE id = ?`, c.id).Scan(&state)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			return fmt.Errorf("%s: %w", c.id, ErrNoNotice)
+			return fmt.Errorf("%s: %w", c.id, alerting.ErrNoNotice)
 		case err != nil:
 			return err
 		case state != "waiting" && state != string(alerting.ResultDead):
-			return &NoticeStateError{ID: c.id, State: state}
+			return &alerting.NoticeStateError{ID: c.id, State: state}
 		}
 		if err := do(tx); err != nil {
 			return err

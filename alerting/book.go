@@ -1,0 +1,93 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// Book is where the desk reads and writes.
+type Book interface {
+	// CommitDesk reads the changes that the desk has not seen yet (at most
+	// limit, in order) and the world, calls decide once, and writes what it
+	// decided together with how far it has read: one transaction. It calls
+	// nothing and writes nothing when there is neither a change nor an orphan.
+	CommitDesk(ctx context.Context, r DeskRequest, decide func(w World, changes []rules.Change) Decision) (DeskTurn, error)
+
+	// CommandIncident reads one incident, calls do, and writes what it
+	// decided: one transaction. It returns ErrNoIncident, or a *VersionError
+	// when the incident is no longer at that version, and then calls nothing.
+	CommandIncident(ctx context.Context, id string, version int, do func(in Incident, told []Destination) (Decision, error)) (Incident, error)
+}
+
+// DeskRequest bounds a turn of the desk.
+type DeskRequest struct {
+	Now    time.Time
+	Reopen time.Duration // incidents resolved later than Now-Reopen belong to the world
+	Limit  int           // changes
+}
+
+// DeskTurn is what a turn did.
+type DeskTurn struct {
+	Changes  int // read
+	Decision Decision
+	More     bool // further changes wait
+}
+
+// ErrNoIncident says that there is no incident with that ID.
+var ErrNoIncident = errors.New("there is no such incident")
+
+// VersionError says that somebody was faster: the incident has changed since
+// the caller read it.
+type VersionError struct {
+	ID   string
+	Has  int // version now
+	Want int // version that the caller read
+}
+
+// Error implements error, in one line.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("incident %s is at version %d, not %d: it has changed; read it again", e.ID, e.Has, e.Want)
+}
+
+// IncidentFilter selects incidents. The zero filter selects all.
+type IncidentFilter struct {
+	Live      bool     // only those that are not resolved
+	Merchants []string // only those of these merchants; empty: all
+	Endpoint  string   // only those with a member of that endpoint; empty: any
+	Before    string   // ID of an incident: only those opened before it, to page on; empty: from the newest
+	Limit     int      // cut to 1..1000; 0: 100
+}
+
+// Command is what a person says about an incident.
+type Command struct {
+	Do   CommandKind
+	By   string // who; stands in the timeline
+	Text string // a remark; needed for a note
+}
+
+// CommandKind is a person's verb.
+type CommandKind string
+
+// The verbs.
+const (
+	CommandAcknowledge CommandKind = "ack"
+	CommandResolve     CommandKind = "resolve"
+	CommandNote        CommandKind = "note"
+)
+
+// CommandError says that a command makes no sense in the state an incident is
+// in.
+type CommandError struct {
+	Do    CommandKind
+	State State
+	Why   string
+}
+
+// Error implements error, in one line.
+func (e *CommandError) Error() string {
+	return fmt.Sprintf("cannot %s an incident that is %s: %s", e.Do, e.State, e.Why)
+}
