@@ -23,7 +23,7 @@ var (
 	digests = append([]string{"alerting/digest"}, told...)
 
 	receivers = []string{"alerting/slack", "alerting/email", "alerting/pagerduty", "alerting/alertmanager", "alerting/webhook"}
-	config    = slices.Concat([]string{"internal/config", "internal/ingest"}, receivers, digests)
+	config    = slices.Concat([]string{"internal/config", "internal/conditions", "internal/ingest"}, receivers, digests)
 	api       = append([]string{"internal/api", "dashboards", "dashboards/web"}, config...)
 )
 
@@ -40,7 +40,8 @@ var mayImport = map[string][]string{
 	"dashboards":            told,
 	"dashboards/web":        append([]string{"dashboards"}, told...),
 	"internal/ingest":       decided,
-	"internal/store":        digests,
+	"internal/conditions":   decided,
+	"internal/store":        append([]string{"internal/conditions", "internal/ingest"}, digests...),
 	"internal/config":       config,
 	"internal/api":          api,
 	"internal/hooktest":     {"probes"},
@@ -61,6 +62,7 @@ var home = map[string]string{
 	"github.com/go-co-op/gocron":             "internal/daemon",
 	"github.com/goccy/go-yaml":               "internal/config",
 	"github.com/danielgtaylor/huma":          "internal/api",
+	"github.com/klauspost/compress":          "internal/api",
 	"github.com/spf13/cobra":                 "cmd/hookvigil",
 	"github.com/pressly/goose":               "internal/store",
 	"modernc.org/sqlite":                     "internal/store",
