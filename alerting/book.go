@@ -14,7 +14,8 @@ type Book interface {
 	// CommitDesk reads the changes that the desk has not seen yet (at most
 	// limit, in order) and the world, calls decide once, and writes what it
 	// decided together with how far it has read: one transaction. It calls
-	// nothing and writes nothing when there is neither a change nor an orphan.
+	// nothing and writes nothing when there is neither a change nor, when it
+	// is asked for them, an orphan.
 	CommitDesk(ctx context.Context, r DeskRequest, decide func(w World, changes []rules.Change) Decision) (DeskTurn, error)
 
 	// CommandIncident reads one incident, calls do, and writes what it
@@ -25,9 +26,10 @@ type Book interface {
 
 // DeskRequest bounds a turn of the desk.
 type DeskRequest struct {
-	Now    time.Time
-	Reopen time.Duration // incidents resolved later than Now-Reopen belong to the world
-	Limit  int           // changes
+	Now     time.Time
+	Reopen  time.Duration // incidents resolved later than Now-Reopen belong to the world
+	Limit   int           // changes; at least 1
+	Orphans bool          // look for orphans too: this looks at every open condition
 }
 
 // DeskTurn is what a turn did.
@@ -56,7 +58,7 @@ func (e *VersionError) Error() string {
 // IncidentFilter selects incidents. The zero filter selects all.
 type IncidentFilter struct {
 	Live      bool     // only those that are not resolved
-	Merchants []string // only those of these merchants; empty: all
+	Merchants []string // only those that concern one of these merchants alone; empty: all
 	Endpoint  string   // only those with a member of that endpoint; empty: any
 	Before    string   // ID of an incident: only those opened before it, to page on; empty: from the newest
 	Limit     int      // cut to 1..1000; 0: 100

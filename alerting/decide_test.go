@@ -19,7 +19,7 @@ func at(minutes float64) time.Time { return noon.Add(time.Duration(minutes * flo
 func desk() alerting.Desk {
 	d := alerting.DefaultDesk()
 	d.BaseURL = "https://hooks.example.com"
-	d.Routes = func(rules.Severity) []alerting.Destination {
+	d.Routes = func(alerting.Incident) []alerting.Destination {
 		return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Threads: true}, {Lane: "mail/sre@x.example", Recipient: "sre@x.example"}}
 	}
 	return d
@@ -50,6 +50,12 @@ func (h *house) decide(now time.Time, changes ...rules.Change) alerting.Decision
 		h.world.Generations = map[string]int{}
 	}
 	got := h.d.Decide(h.world, changes, now)
+	h.keep(got)
+	return got
+}
+
+// keep writes down what was decided.
+func (h *house) keep(got alerting.Decision) {
 	for _, in := range got.Incidents {
 		in.Stored = in.Version
 		replaced := false
@@ -64,7 +70,6 @@ func (h *house) decide(now time.Time, changes ...rules.Change) alerting.Decision
 		h.world.Generations[in.GroupKey] = max(h.world.Generations[in.GroupKey], in.Generation)
 	}
 	h.entries, h.notices = append(h.entries, got.Entries...), append(h.notices, got.Notices...)
-	return got
 }
 
 // kinds lists what a decision tells, lane by lane.
@@ -132,7 +137,7 @@ func TestFiftyEndpointsAreOneIncident(t *testing.T) {
 	t.Parallel()
 	h := &house{d: desk()}
 	for i := range 50 {
-		h.world.Failing = append(h.world.Failing, alerting.Failing{Scope: rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("e", i)), Host: fmt.Sprint("h", i), Fault: "refused", Since: at(float64(i) / 60)})
+		h.world.Failing = append(h.world.Failing, alerting.Failing{Rule: rules.RuleEndpointDown, Scope: rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("e", i)), Host: fmt.Sprint("h", i), Fault: "refused", Since: at(float64(i) / 60)})
 	}
 	for i := range 50 {
 		h.decide(at(2+float64(i)/60), down(fmt.Sprint("e", i), fmt.Sprint("h", i), true, at(float64(i)/60), at(2+float64(i)/60)))
@@ -159,13 +164,13 @@ func TestSinglesFoldIntoACommonCauseThatShowsLater(t *testing.T) {
 	t.Parallel()
 	h := &house{d: desk()}
 	for i := range 4 {
-		h.world.Failing = append(h.world.Failing, alerting.Failing{Scope: rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("e", i)), Host: fmt.Sprint("h", i), Fault: "refused", Since: noon})
+		h.world.Failing = append(h.world.Failing, alerting.Failing{Rule: rules.RuleEndpointDown, Scope: rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("e", i)), Host: fmt.Sprint("h", i), Fault: "refused", Since: noon})
 		h.decide(at(2), down(fmt.Sprint("e", i), fmt.Sprint("h", i), true, noon, at(2)))
 	}
 	if n := len(h.world.Incidents); n != 4 {
 		t.Fatalf("four endpoints: %d incidents, want 4: not enough for a common cause", n)
 	}
-	h.world.Failing = append(h.world.Failing, alerting.Failing{Scope: "endpoint:e4", Host: "h4", Fault: "refused", Since: at(1)})
+	h.world.Failing = append(h.world.Failing, alerting.Failing{Rule: rules.RuleEndpointDown, Scope: "endpoint:e4", Host: "h4", Fault: "refused", Since: at(1)})
 	h.decide(at(3), down("e4", "h4", true, at(1), at(3)))
 	live := 0
 	for _, in := range h.world.Incidents {
@@ -194,7 +199,7 @@ func TestNoCommonCauseWithoutOne(t *testing.T) {
 			t.Parallel()
 			h := &house{d: desk()}
 			for i := range 6 {
-				f := alerting.Failing{Scope: rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("e", i)), Host: fmt.Sprint("h", i), Fault: "refused", Since: noon}
+				f := alerting.Failing{Rule: rules.RuleEndpointDown, Scope: rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("e", i)), Host: fmt.Sprint("h", i), Fault: "refused", Since: noon}
 				change(&f, i)
 				h.world.Failing = append(h.world.Failing, f)
 			}

@@ -1,14 +1,41 @@
 package alerting
 
 import (
+	"cmp"
 	"fmt"
-	"time"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/probes/certificate"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
 // RuleCommonCause leads an incident that many endpoints share.
 const RuleCommonCause rules.Rule = "common_cause"
+
+// What group keys begin with.
+const (
+	keyCommon = "v1:common_cause:" // and the fault
+	keyHost   = "v1:host:"         // and the host
+	keyOwn    = "v1:"              // and the scope
+)
+
+// GroupKeys returns the keys of all groups that a change may come to belong
+// to: whoever reads a [World] for it needs their generations.
+func GroupKeys(c rules.Change) []string {
+	own := keyOwn + string(c.Key.Scope)
+	if !shared(c.Key.Rule) {
+		return []string{own}
+	}
+	return []string{own, keyCommon + causeOf(c.Key.Rule, c.Fault), keyHost + c.Host}
+}
+
+// shared reports whether many may meet a rule for one cause.
+func shared(rule rules.Rule) bool {
+	return rule == rules.RuleEndpointDown || rule == rules.RuleCertificate
+}
 
 // group is the incident that a condition belongs to.
 type group struct {
@@ -17,122 +44,177 @@ type group struct {
 	scope    rules.Scope
 	merchant string
 	severity rules.Severity
-	fault    string // of a common cause
-	host     string // of a common cause on one host
 	name     string
+	crowd    int // of a common cause: endpoints that fail now
 }
 
-// title says what the incident is, for n open members.
-func (g group) title(n int) string {
-	switch {
-	case g.rule != RuleCommonCause:
-		return g.name
-	case g.host != "":
-		return fmt.Sprintf("%d endpoints of %s: %s", n, g.host, g.fault)
-	default:
-		return fmt.Sprintf("%d endpoints: %s", n, g.fault)
+// evidence is what an incident says that c opens.
+func (g group) evidence(c rules.Change) rules.Evidence {
+	e := c.Evidence
+	if g.rule == RuleCommonCause {
+		_, id := c.Key.Scope.Split()
+		e.Text = "first " + phrase(id, e.Text)
 	}
+	return e
 }
 
 // group says where a condition belongs: an endpoint's conditions together,
 // many failing endpoints with one fault together, a ratio by its scope.
 func (t *turn) group(c rules.Change) group {
-	if c.Key.Rule == rules.RuleEndpointDown {
+	if shared(c.Key.Rule) {
+		if g, ok := t.besides(c); ok {
+			return g
+		}
 		if g, ok := t.common(c); ok {
 			return g
 		}
 	}
 	return group{
-		key: "v1:" + string(c.Key.Scope), rule: c.Key.Rule, scope: c.Key.Scope, merchant: c.Merchant, severity: c.Severity,
+		key: keyOwn + string(c.Key.Scope), rule: c.Key.Rule, scope: c.Key.Scope, merchant: c.Merchant, severity: c.Severity,
 		name: nameOf(c),
 	}
 }
 
+// nameOf says what one condition is, for people.
 func nameOf(c rules.Change) string {
 	_, id := c.Key.Scope.Split()
 	switch c.Key.Rule {
 	case rules.RuleEndpointDown:
-		return fmt.Sprintf("%s is down: %s", id, c.Fault)
+		return phrase(id+" is down", c.Fault)
 	case rules.RuleCertificate:
-		return fmt.Sprintf("certificate of %s: %s", id, c.Fault)
+		return phrase("certificate of "+id, c.Fault)
 	case rules.RulePlatformErrorRatio:
 		return "webhook failures are up on the whole platform"
 	case rules.RuleChannelErrorRatio:
 		return "webhook failures are up on channel " + id
+	case rules.RuleSilence:
+		return "no heartbeat from " + id
 	default:
 		return fmt.Sprintf("%s: %s", c.Key.Rule, c.Key.Scope)
 	}
+}
+
+// besides returns the common cause that the other signal of the same endpoint
+// is part of already, when one explains the other: a probe fails for TLS as
+// the certificate does, or the certificate cannot be looked at because nobody
+// answers.
+func (t *turn) besides(c rules.Change) (group, bool) {
+	other, down, cert := rules.RuleCertificate, c.Fault, ""
+	if c.Key.Rule == rules.RuleCertificate {
+		other, down, cert = rules.RuleEndpointDown, "", c.Fault
+	}
+	s, ok := t.seats[met{other, c.Key.Scope}]
+	if !ok || s.in.Rule != RuleCommonCause {
+		return group{}, false
+	}
+	if m := s.in.Members[s.i]; other == rules.RuleEndpointDown {
+		down = m.Fault
+	} else {
+		cert = m.Fault
+	}
+	if !strings.HasPrefix(down, "tls_") && down != string(probes.FaultTimeoutTLS) && !certificate.Fault(cert).Unreached() {
+		return group{}, false
+	}
+	return commonGroup(s.in.GroupKey, 0), true
 }
 
 // common returns the common cause that a failing endpoint is part of. It
 // counts endpoints that fail without being confirmed yet, so that the first
 // of fifty opens the one incident and not one of its own.
 func (t *turn) common(c rules.Change) (group, bool) {
-	hosts, all, same := map[string]bool{c.Host: true}, 1, 1
-	for _, f := range t.failing {
-		if f.Scope == c.Key.Scope || f.Fault != c.Fault || apart(f.Since, c.Since) > t.desk.Fold.Within {
-			continue
-		}
-		all++
-		hosts[f.Host] = true
-		if f.Host == c.Host {
-			same++
-		}
+	fold := t.desk.Fold
+	if fold.Endpoints < 2 {
+		return group{}, false // nothing is to be folded
 	}
-	g := group{rule: RuleCommonCause, severity: rules.Critical, fault: c.Fault, scope: rules.ScopePlatform}
+	all, hosts, same := t.crowd.like(c, fold.Within, fold.Hosts)
 	switch {
-	case all >= t.desk.Fold.Endpoints && len(hosts) >= t.desk.Fold.Hosts:
-		g.key = "v1:common_cause:" + c.Fault
-		return g, true
-	case same >= t.desk.Fold.Endpoints && c.Host != "":
-		g.key, g.host, g.scope = "v1:host:"+c.Host, c.Host, rules.ScopeOf("host", c.Host)
-		return g, true
+	case all >= fold.Endpoints && hosts >= fold.Hosts:
+		return commonGroup(keyCommon+causeOf(c.Key.Rule, c.Fault), all), true
+	case same >= fold.Endpoints && c.Host != "":
+		return commonGroup(keyHost+c.Host, same), true
 	}
-	return g, t.joins(&g, c)
-}
-
-// joins finds a live common cause that the failure is a late member of.
-func (t *turn) joins(g *group, c rules.Change) bool {
-	for _, in := range t.all() {
-		if in.Rule != RuleCommonCause || !in.Live() || apart(in.StartedAt, c.Since) > t.desk.Fold.Within {
-			continue
-		}
-		if in.GroupKey == "v1:common_cause:"+c.Fault || in.GroupKey == "v1:host:"+c.Host {
-			g.key, g.scope = in.GroupKey, in.Scope
-			if in.GroupKey == "v1:host:"+c.Host {
-				g.host = c.Host
+	// A late member of one that runs.
+	for _, key := range GroupKeys(c)[1:] {
+		for _, in := range t.groups[key] {
+			if in.Live() && apart(in.StartedAt, c.Since) <= fold.Within {
+				return commonGroup(key, 0), true
 			}
-			return true
 		}
 	}
-	return false
+	return group{}, false
 }
 
-// fold takes the single incidents of the same cause into a new common one.
+func commonGroup(key string, crowd int) group {
+	g := group{key: key, rule: RuleCommonCause, scope: rules.ScopePlatform, severity: rules.Critical, crowd: crowd}
+	if host, ok := strings.CutPrefix(key, keyHost); ok {
+		g.scope = rules.ScopeOf("host", host)
+	}
+	if fault, ok := strings.CutPrefix(key, keyCommon+causeOf(rules.RuleCertificate, "")); ok && certificate.Fault(fault).Usual() != certificate.Fail {
+		g.severity = rules.High // works today: nobody is woken
+	}
+	return g
+}
+
+// commonTitle says how many endpoints share what. It counts those that were
+// ever in it, or were seen to fail at once: the mail that wakes somebody says
+// fifty when fifty fail and the first of them is confirmed.
+func (in Incident) commonTitle() string {
+	scopes, faults := map[rules.Scope]bool{}, map[string]int{}
+	for _, m := range in.Members {
+		scopes[m.Key.Scope] = true
+		faults[m.Fault]++
+	}
+	n := max(len(scopes), in.Failing)
+	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
+		return fmt.Sprintf("%d endpoints of %s: %s", n, host, mostOf(faults))
+	}
+	return fmt.Sprintf("%d endpoints: %s", n, strings.TrimPrefix(in.GroupKey, keyCommon))
+}
+
+// mostOf returns the word that was counted most often, the first of equals.
+func mostOf(counts map[string]int) string {
+	words := slices.Sorted(maps.Keys(counts))
+	if len(words) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(words, func(a, b string) int { return cmp.Or(counts[a]-counts[b], strings.Compare(b, a)) })
+}
+
+// fold takes the single incidents of the same cause into a common one.
 func (t *turn) fold(into *Incident, g group) {
 	if g.rule != RuleCommonCause {
 		return
 	}
-	for _, in := range t.all() {
-		if in.ID == into.ID || !in.Live() || in.Rule != rules.RuleEndpointDown || in.open() != 1 {
+	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
+		in := t.incidents[id]
+		s, ok := t.alone(in)
+		if !ok || !into.shares(in.Members[s.i]) || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
 			continue
 		}
-		i := in.member(rules.RuleEndpointDown, in.Scope)
-		if i < 0 || in.Members[i].Fault != g.fault || g.host != "" && in.Members[i].Host != g.host || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
-			continue
-		}
-		m := in.Members[i]
-		in.Members[i].Left = t.now
+		m := in.Members[s.i]
+		t.leave(s)
 		m.Joined = t.now
-		into.Members = append(into.Members, m)
-		if m.Since.Before(into.StartedAt) {
-			into.StartedAt = m.Since
-		}
+		t.sit(into, m)
 		in.State, in.ResolvedAt, in.Parent = StateResolved, t.now, into.ID
 		in.ResolvedBy = "folded into " + into.Number()
 		t.happened(in, EntryFolded, "one of many with the same cause: it goes on in "+into.Number(), tellThread)
 	}
 }
 
-// apart is how far two moments lie from each other.
-func apart(a, b time.Time) time.Duration { return max(a.Sub(b), b.Sub(a)) }
+// alone returns the seat of the one open member of a failing endpoint's own
+// incident.
+func (t *turn) alone(in *Incident) (seat, bool) {
+	if !in.Live() || !shared(in.Rule) || t.open[in.ID] != 1 {
+		return seat{}, false
+	}
+	s, ok := t.seats[met{in.Rule, in.Scope}]
+	return s, ok && s.in == in
+}
+
+// shares reports whether a failing endpoint has the cause of a common incident.
+func (in Incident) shares(m Membership) bool {
+	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
+		return m.Host == host && slices.ContainsFunc(in.Members, func(o Membership) bool { return o.Fault == m.Fault })
+	}
+	return causeOf(m.Key.Rule, m.Fault) == strings.TrimPrefix(in.GroupKey, keyCommon)
+}

@@ -33,6 +33,7 @@ type Incident struct {
 	StartedAt      time.Time // first bad fact of any member
 	DetectedAt     time.Time // when a rule said so
 	OpenedAt       time.Time
+	AlertedAt      time.Time // when a receiver first accepted a notice of it; zero: none has. Senders write it, Version does not count it
 	AcknowledgedAt time.Time
 	AcknowledgedBy string
 	ResolvedAt     time.Time
@@ -40,6 +41,7 @@ type Incident struct {
 	Reopens        int
 
 	Members []Membership
+	Failing int // of a common cause: endpoints that were seen to fail at once, confirmed or not, at most
 	Entries int // in its timeline so far
 }
 
@@ -71,6 +73,7 @@ type EntryKind string
 // The kinds of entry.
 const (
 	EntryOpened       EntryKind = "opened"
+	EntryAlerted      EntryKind = "alerted" // a receiver accepted a notice for the first time
 	EntryReopened     EntryKind = "reopened"
 	EntryLouder       EntryKind = "severity_raised"
 	EntryJoined       EntryKind = "member_joined"
@@ -93,24 +96,6 @@ func (in Incident) Number() string { return in.ID[max(0, len(in.ID)-6):] }
 
 // Live reports whether the incident still runs.
 func (in Incident) Live() bool { return in.State.Live() }
-
-// member returns the place of a condition's open episode, -1 without one.
-func (in Incident) member(rule rules.Rule, scope rules.Scope) int {
-	return slices.IndexFunc(in.Members, func(m Membership) bool {
-		return m.Left.IsZero() && m.Key.Rule == rule && m.Key.Scope == scope
-	})
-}
-
-// open counts the members that are still open.
-func (in Incident) open() int {
-	n := 0
-	for _, m := range in.Members {
-		if m.Left.IsZero() {
-			n++
-		}
-	}
-	return n
-}
 
 // clone makes in safe to change.
 func (in Incident) clone() Incident {

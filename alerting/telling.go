@@ -1,9 +1,9 @@
 package alerting
 
 import (
-	"encoding/json"
 	"fmt"
-	"time"
+	"slices"
+	"strings"
 )
 
 // telling says who hears of something that happened.
@@ -15,60 +15,122 @@ const (
 	tellAll                   // and everybody who was told of the incident by mail hears it
 )
 
-// happened writes a line into the timeline, and the notices that follow from
-// it: recorded together, so that nothing is told that was not recorded.
+// line is one thing that happened to an incident in this turn.
+type line struct {
+	entry int // its place in turn.entries
+	to    telling
+}
+
+// happened writes a line into the timeline; at the end of the turn the notices
+// follow from it, so that nothing is told that was not recorded.
 func (t *turn) happened(in *Incident, kind EntryKind, text string, to telling) {
 	in.Version++
 	in.Entries++
-	t.touched[in.ID] = true
-	t.entries = append(t.entries, Entry{Incident: in.ID, Seq: in.Entries, At: t.now, Kind: kind, Text: text})
-	t.notices = append(t.notices, t.desk.notices(*in, kind, text, to, t.now)...)
+	t.lines[in.ID] = append(t.lines[in.ID], line{len(t.entries), to})
+	t.entries = append(t.entries, Entry{Incident: in.ID, Seq: in.Entries, At: t.now, Kind: kind, Actor: t.actor, Text: text})
+}
+
+// news is what one turn says about an incident.
+type news struct {
+	text  string
+	reply bool // a reply in the thread says it
+	all   bool // mails do too
+	over  bool // it was resolved
+	moved bool // folded into another incident
+}
+
+// mostSaid bounds the lines of a turn that one message says.
+const mostSaid = 5
+
+// news gathers what happened to an incident in this turn. What only brings the
+// root message up to date is said when there is nothing louder.
+func (t *turn) news(in *Incident) news {
+	var n news
+	var loud, quiet []string
+	for _, l := range t.lines[in.ID] {
+		e := t.entries[l.entry]
+		text := phrase(e.Actor, e.Text)
+		if l.to == tellRoot {
+			quiet = append(quiet, text)
+			continue
+		}
+		loud = append(loud, text)
+		n.all = n.all || l.to == tellAll
+		n.reply = n.reply || e.Kind != EntryOpened // the root message says that itself
+		n.over = n.over || e.Kind == EntryResolved
+		n.moved = n.moved || e.Kind == EntryFolded
+	}
+	n.over = n.over && !in.Live()
+	if len(loud) == 0 {
+		loud = lastOf(quiet)
+	}
+	n.text = strings.Join(loud[max(0, len(loud)-mostSaid):], "; ")
+	return n
+}
+
+// lastOf returns the last text, and how many there were before it.
+func lastOf(texts []string) []string {
+	last := texts[max(0, len(texts)-1):]
+	if before := len(texts) - 1; before > 0 {
+		return []string{last[0], fmt.Sprintf("and %d more before that", before)}
+	}
+	return last
 }
 
 // notices words nothing: it says which message goes to which lane.
-func (d Desk) notices(in Incident, kind EntryKind, text string, to telling, now time.Time) []Notice {
-	if d.Routes == nil {
-		return nil
-	}
-	facts, err := json.Marshal(in.Facts(text, now, d.BaseURL))
-	if err != nil {
-		panic(err) // plain data: a bug in this program
-	}
+func (t *turn) notices(in *Incident) []Notice {
+	n := t.news(in)
+	facts := pack(in.Facts(n.text, t.now, t.desk.BaseURL))
 	var list []Notice
 	add := func(dest Destination, k Kind, f Flow) {
-		n := Notice{
-			Lane: dest.Lane, Recipient: dest.Recipient, Subject: in.ID, Version: in.Version, Kind: k, Flow: f,
-			Severity: in.Severity, Facts: facts, Created: now, Due: now,
-		}
-		// Rises within lane and subject; the root comes before what hangs on it.
-		n.ID = fmt.Sprintf("%s-%06d-%d-%s", in.ID, in.Version, len(list), dest.Lane)
-		n.IdemKey = fmt.Sprintf("%s:%d:%s:%d:%s", in.GroupKey, in.Generation, k, in.Version, dest.Lane)
-		list = append(list, n)
+		list = append(list, Notice{
+			// Rises within lane and subject; the root comes before what hangs on it.
+			ID:      fmt.Sprintf("%s-%06d-%03d-%s", in.ID, in.Version, len(list), dest.Lane),
+			IdemKey: fmt.Sprintf("%s:%d:%s:%d:%s", in.GroupKey, in.Generation, k, in.Version, dest.Lane),
+			Lane:    dest.Lane, Recipient: dest.Recipient, Subject: in.ID, Version: in.Version, Kind: k, Flow: f,
+			Severity: in.Severity, Facts: facts, Created: t.now, Due: t.now,
+		})
 	}
-	for _, dest := range d.Routes(in.Severity) {
+	for _, dest := range t.destinations(in) {
 		switch {
 		case dest.Threads:
 			add(dest, KindRoot, FlowState)
-			if to >= tellThread && kind != EntryOpened {
-				add(dest, threadKind(kind), FlowEvent)
+			if n.reply {
+				add(dest, n.kind(KindUpdate), FlowEvent)
 			}
-		case to == tellAll:
-			add(dest, mailKind(kind), FlowEvent)
+		case n.all, n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane):
+			add(dest, n.kind(KindMail), FlowEvent)
 		}
 	}
 	return list
 }
 
-func threadKind(kind EntryKind) Kind {
-	if kind == EntryResolved {
+// kind returns the kind of the event that says n.
+func (n news) kind(ordinary Kind) Kind {
+	if n.over {
 		return KindResolve
 	}
-	return KindUpdate
+	return ordinary
 }
 
-func mailKind(kind EntryKind) Kind {
-	if kind == EntryResolved {
-		return KindResolve
+// destinations are those of the routes, and all that were told before: a page
+// that went out by fall-back, or by a route that has changed since, hears the
+// end too.
+func (t *turn) destinations(in *Incident) []Destination {
+	var list []Destination
+	if t.desk.Routes != nil {
+		list = t.desk.Routes(in.clone())
 	}
-	return KindMail
+	var kept []Destination
+	for _, dest := range slices.Concat(list, t.told[in.ID]) {
+		if !slices.ContainsFunc(kept, func(d Destination) bool { return d.Lane == dest.Lane }) {
+			kept = append(kept, dest)
+		}
+	}
+	return kept
+}
+
+// reaches reports whether an incident is told in a lane.
+func (t *turn) reaches(in *Incident, lane string) bool {
+	return in != nil && slices.ContainsFunc(t.destinations(in), func(d Destination) bool { return d.Lane == lane })
 }

@@ -20,6 +20,7 @@ const (
 	mostWords    = 48
 	mostRoutes   = 48
 	mostRequests = 500
+	mostChanges  = 96 // a rule and one of 3 changes
 )
 
 // scrapesAtOnce bounds how many scrapes of /metrics run side by side, and
@@ -68,6 +69,10 @@ type Metrics struct {
 	seriesDropped prometheus.Gauge
 	requests      *children[prometheus.Counter]  // route, method, code
 	requestTook   *children[prometheus.Observer] // route
+
+	attempts  attemptMetrics
+	incidents incidentMetrics
+	outbox    outboxMetrics
 }
 
 // New returns the metrics of a daemon of that version, everything at zero.
@@ -76,6 +81,9 @@ func New(version string) *Metrics {
 	m := &Metrics{reg: r.reg}
 	m.registerSignals(r)
 	m.registerDaemon(r)
+	m.attempts.register(r)
+	m.incidents.register(r)
+	m.outbox.register(r)
 	r.add(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hookvigil_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": clean(version), "goversion": runtime.Version()},
@@ -134,6 +142,8 @@ func (m *Metrics) zero() {
 	m.States(nil)
 	m.CertificateVerdicts(nil)
 	m.Registered(0, 0, 0)
+	m.Conditions(nil)
+	m.Incidents(nil)
 	m.panics.of(unknown)
 	m.storeFailed.of(unknown)
 }

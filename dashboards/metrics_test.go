@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +55,37 @@ func seriesIn(text string) int {
 		}
 	}
 	return n
+}
+
+// expect checks that a text has each line and none with one of the beginnings.
+func expect(t *testing.T, text string, lines, absent []string) {
+	t.Helper()
+	all := strings.Split(text, "\n")
+	for _, want := range lines {
+		if !slices.Contains(all, want) {
+			t.Errorf("no line %s", want)
+		}
+	}
+	for _, prefix := range absent {
+		for _, line := range all {
+			if strings.HasPrefix(line, prefix) {
+				t.Errorf("line %s, want none that begins so", line)
+			}
+		}
+	}
+	if t.Failed() {
+		t.Logf("output:\n%s", text)
+	}
+}
+
+// shownUnder returns the values of a gauge by its one label.
+func shownUnder(t *testing.T, m *dashboards.Metrics, name string) map[string]float64 {
+	t.Helper()
+	values := map[string]float64{}
+	for _, s := range parse(t, strings.NewReader(scrape(t, m)))[name].GetMetric() {
+		values[s.GetLabel()[0].GetValue()] = s.GetGauge().GetValue()
+	}
+	return values
 }
 
 func TestMetricsShowWhatTheyWereTold(t *testing.T) {
@@ -150,6 +182,7 @@ func hammer(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 		m.CertificateVerdicts(map[certificate.Verdict]int{certificate.Verdict(noise): 1})
 		m.HTTP("/"+noise, noise, rnd.IntN(700), time.Second)
 	}
+	hammerTold(m, n, rnd)
 }
 
 func TestMetricsStaySmallWhateverHappens(t *testing.T) {

@@ -27,10 +27,22 @@ func (r *registrar) gauge(name, help string) prometheus.Gauge {
 	return g
 }
 
-func (r *registrar) gauges(name, help, label string) *children[prometheus.Gauge] {
-	vec := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{label})
+func (r *registrar) gauges(name, help string, labels ...string) *children[prometheus.Gauge] {
+	vec := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	r.add(vec, name)
-	return newChildren(vec.WithLabelValues, mostWords, 1)
+	return newChildren(vec.WithLabelValues, mostWords, len(labels))
+}
+
+func (r *registrar) table(name, help, label string) *table {
+	t := newTable(name, help, label)
+	r.add(t, name)
+	return t
+}
+
+func (r *registrar) counter(name, help string) prometheus.Counter {
+	c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	r.add(c, name)
+	return c
 }
 
 func (r *registrar) counters(name, help string, most int, labels ...string) *children[prometheus.Counter] {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"slices"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
 	"github.com/hookvigil/hookvigil/rules"
@@ -31,6 +32,18 @@ func (c closed[T]) word(w T) string {
 	return unknown
 }
 
+// all returns every label value that word gives, sorted.
+func (c closed[T]) all() []string {
+	words := []string{unknown}
+	for w := range c {
+		if w != unknown {
+			words = append(words, string(w))
+		}
+	}
+	slices.Sort(words)
+	return words
+}
+
 // The closed sets that labels are made of: tables, never changed.
 var (
 	probeVerdicts       = closedSet(probes.Verdicts())
@@ -41,6 +54,11 @@ var (
 	stateWords          = closedSet(rules.Words())
 	signalWords         = closedSet(signals())
 	methodWords         = closedSet(methods())
+	refusalWords        = closedSet(refusals())
+	ruleWords           = closedSet(ruleNames())
+	severityWords       = closedSet([]rules.Severity{rules.Critical, rules.High, rules.Low})
+	entryWords          = closedSet(entryKinds())
+	classWords          = closedSet(classNames())
 	cipherNames         = namesOfCiphers()
 )
 
@@ -50,6 +68,40 @@ var phaseNames = [...]string{"resolve", "connect", "tls", "processing", "transfe
 
 // signals are the values of the label signal.
 func signals() []string { return []string{"probe", "certificate"} }
+
+// ruleNames are the values of the label rule: of conditions, and of what leads
+// an incident.
+func ruleNames() []rules.Rule {
+	return []rules.Rule{
+		rules.RuleEndpointDown, rules.RuleCertificate, rules.RulePlatformErrorRatio, rules.RuleChannelErrorRatio,
+		rules.RuleSilence, alerting.RuleCommonCause,
+	}
+}
+
+// The values of the label change.
+const (
+	changeOpened  = "opened"
+	changeRaised  = "raised"
+	changeCleared = "cleared"
+)
+
+func changeNames() []string { return []string{changeOpened, changeRaised, changeCleared} }
+
+// entryKinds are the values of the label kind of incidents' transitions.
+func entryKinds() []alerting.EntryKind {
+	return []alerting.EntryKind{
+		alerting.EntryOpened, alerting.EntryAlerted, alerting.EntryReopened, alerting.EntryLouder, alerting.EntryJoined, alerting.EntryLeft,
+		alerting.EntryFolded, alerting.EntryAcknowledged, alerting.EntryNote, alerting.EntryResolved,
+	}
+}
+
+// classNames are the values of the label class.
+func classNames() []string {
+	return []string{
+		classOK, string(alerting.ClassTransient), string(alerting.ClassLimited), string(alerting.ClassAmbiguous),
+		string(alerting.ClassDestination), string(alerting.ClassMessage), string(alerting.ClassAuth),
+	}
+}
 
 // namesOfCiphers keeps what tls.CipherSuiteName would look up anew each time.
 func namesOfCiphers() map[uint16]string {

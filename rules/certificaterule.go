@@ -2,13 +2,17 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/probes/certificate"
 )
 
 // Certificate opens when the second signal says fail, or that less is left
-// than page_below, in enough rounds of looks one after the other.
+// than page_below, in enough rounds of looks one after the other. That an
+// endpoint cannot be reached is for endpoint_down to say: here it opens only
+// once the probe has been answered since the first bad round, for then the two
+// signals disagree.
 type Certificate struct {
 	Rounds int // bad rounds in a row that open it; default 2
 	Good   int // good rounds in a row that clear it; default 1: a renewed certificate is a fact
@@ -24,6 +28,9 @@ type CertificateFact struct {
 	Host     string
 	Report   certificate.Report
 	BadRuns  int // bad rounds in a row, this one included
+
+	Probed   bool      // the probe looks at it too: an endpoint, not a target
+	Answered time.Time // start of the last probe that was answered; zero: none is known
 }
 
 // Bad reports whether a round is one that may open the condition.
@@ -58,7 +65,7 @@ func (c Certificate) Step(e Episode, f CertificateFact, now time.Time) (Episode,
 		fault = string(f.Report.Faults[0])
 	}
 	e = e.pend(f.Report.At, fault)
-	if e.Phase == PhasePending && f.BadRuns < c.Rounds {
+	if e.Phase == PhasePending && (f.BadRuns < c.Rounds || f.forTheProbe() && !f.Answered.After(e.Since)) {
 		return e, nil
 	}
 	e, told := e.open(now, High)
@@ -68,6 +75,13 @@ func (c Certificate) Step(e Episode, f CertificateFact, now time.Time) (Episode,
 	ch := c.tell(e, f, now)
 	ch.Evidence.Text = f.Report.Detail
 	return e, &ch
+}
+
+// forTheProbe reports whether the fact is that an endpoint was not reached.
+func (f CertificateFact) forTheProbe() bool {
+	return f.Probed && len(f.Report.Faults) > 0 && !slices.ContainsFunc(f.Report.Faults, func(fault certificate.Fault) bool {
+		return !fault.Unreached() && fault.Usual() == certificate.Fail
+	})
 }
 
 func (c Certificate) tell(e Episode, f CertificateFact, now time.Time) Change {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -49,9 +50,35 @@ func (d Detector) evidence(s *DetectorState, own Ratio) Evidence {
 			short(d.Window), d.tolerated(own).Short(), short(d.ClearFor), d.ClearRun, short(d.Window)),
 	}
 	n, k := d.windowOf(s)
-	e.Text = fmt.Sprintf("%d of %d first attempts failed (%s) since %s, %s; %d of %d in the last %s; ordinarily %s",
-		c.k, c.n, ratioOf(c.k, c.n).Short(), clock(e.From), interval(low, high, d.Confidence), k, n, short(d.Window), own.Short())
+	e.Text = fmt.Sprintf("%s of %s first attempts failed (%s) since %s, %s; %s of %s in the last %s; ordinarily %s",
+		grouped(c.k), grouped(c.n), ratioOf(c.k, c.n).Short(), clock(e.From), interval(low, high, d.Confidence),
+		grouped(k), grouped(n), short(d.Window), own.Short())
 	return e
+}
+
+// Lately tells what the last window counted: numbers, exact interval and the
+// series' own ordinary ratio, without a text. It ends with the last tick that
+// had attempts; a state that has seen nothing gives only the threshold.
+func (d Detector) Lately(s DetectorState) Evidence {
+	e := Evidence{Threshold: d.Threshold}
+	if s.at == 0 || s.tick != int64(d.Tick) || s.recent != int64(d.Recent) || !d.usable() {
+		return e // nothing, or nothing on this grid
+	}
+	n, k := d.windowOf(&s)
+	e.To = moment(s.at + s.tick)
+	e.From, e.Numerator, e.Denominator = e.To.Add(-d.Window), k, n
+	e.Low, e.High = ExactInterval(k, n, d.Confidence)
+	e.Baseline, _ = d.dayOf(&s)
+	return e
+}
+
+// grouped writes a count for people: "1,204".
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 func interval(low, high Ratio, confidence float64) string {

@@ -23,6 +23,6 @@ func ExampleDetector_Step() {
 	}
 	// Output:
 	// opened critical 14:49:50
-	// 66 of 1100 first attempts failed (6%) since 2023-11-11 14:48:00 UTC, 4.7% to 7.6% with 95% confidence; 66 of 1100 in the last 5m; ordinarily 0.3%
+	// 66 of 1,100 first attempts failed (6%) since 2023-11-11 14:48:00 UTC, 4.7% to 7.6% with 95% confidence; 66 of 1,100 in the last 5m; ordinarily 0.3%
 	// clears by a 5m ratio below 1% for 10m, or 10 delivered in a row when fewer come in 5m
 }

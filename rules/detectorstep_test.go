@@ -345,7 +345,7 @@ func TestDetectorShowsItsEvidence(t *testing.T) {
 	low, high := rules.ExactInterval(300, 600, 0.95)
 	want := rules.Evidence{
 		Text: "300 of 600 first attempts failed (50%) since 2023-11-11 04:00:00 UTC, 45.9% to 54.1% with 95% confidence; " +
-			"308 of 3000 in the last 5m; ordinarily 0.3%",
+			"308 of 3,000 in the last 5m; ordinarily 0.3%",
 		From: began, To: w.at, Numerator: 300, Denominator: 600, Low: low, High: high, Threshold: 0.04,
 		Baseline: (360 + 0.9) / (3*36000 + 300), // the hours before the last one
 		Clears:   "a 5m ratio below 1% for 10m, or 10 delivered in a row when fewer come in 5m",

@@ -52,10 +52,12 @@ func (e Episode) open(now time.Time, severity Severity) (Episode, bool) {
 }
 
 // good notes a good fact: a pending condition is dropped, an open one clears
-// after enough of them.
+// after enough of them, and one that is neither stays as it is.
 func (e Episode) good(enough int) (Episode, bool) {
-	if e.Phase != PhaseOpen {
+	if e.Phase == PhasePending {
 		e.Phase, e.Since, e.Fault, e.Good = PhaseNone, time.Time{}, "", 0
+	}
+	if e.Phase != PhaseOpen {
 		return e, false
 	}
 	if e.Good++; e.Good < enough {

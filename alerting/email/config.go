@@ -21,10 +21,10 @@ const (
 	NoTLS    = "none"     // in the clear; to loopback alone
 )
 
-// longestSession bounds an attempt unless told otherwise. RFC 5321 section
+// DefaultTimeout bounds an attempt unless told otherwise. RFC 5321 section
 // 4.5.3.2.6 allows ten minutes after the dot; RFC 1047 says that giving up
 // there makes duplicates, which is why the Message-ID stays the same.
-const longestSession = 60 * time.Second
+const DefaultTimeout = 60 * time.Second
 
 // Config is a receiver of kind email. The zero value is refused by Validate.
 // It is read-only once in use.
@@ -57,7 +57,7 @@ func (c Config) Validate() error {
 		}
 	}
 	if c.Timeout < 0 || c.Timeout > 10*time.Minute {
-		list = append(list, fmt.Errorf("timeout: %s is outside [0s, 10m]; 0 means %s", c.Timeout, longestSession))
+		list = append(list, fmt.Errorf("timeout: %s is outside [0s, 10m]; 0 means %s", c.Timeout, DefaultTimeout))
 	}
 	return errors.Join(list...)
 }

@@ -24,7 +24,7 @@ var _ alerting.Receiver = (*Receiver)(nil)
 // dial.
 func New(cfg Config, log *slog.Logger) *Receiver {
 	if cfg.Timeout == 0 {
-		cfg.Timeout = longestSession
+		cfg.Timeout = DefaultTimeout
 	}
 	return &Receiver{cfg: cfg, log: log}
 }

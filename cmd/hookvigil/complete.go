@@ -1,8 +1,15 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
 	"github.com/spf13/cobra"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/internal/config"
 )
 
@@ -23,4 +30,68 @@ func endpointIDs(cmd *cobra.Command, args []string, _ string) ([]string, cobra.S
 		ids = append(ids, ep.ID)
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completionWait bounds what a shell waits for the daemon while somebody
+// types.
+const completionWait = 2 * time.Second
+
+// typing asks the daemon for what could come next; without an answer there is
+// nothing to offer, and nobody reads why.
+func typing[T any](cmd *cobra.Command, path string, filter url.Values) []T {
+	cfg, _ := config.Load(configPath(cmd))
+	if cfg.DataDir == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionWait)
+	defer cancel()
+	found, _ := listOf[T](ctx, daemonAt(cfg.DataDir), path, filter, maxPage)
+	return found.items
+}
+
+// liveIncidents lets the shell complete the numbers of live incidents.
+func liveIncidents(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	live := typing[incident](cmd, incidentsPath, url.Values{"live": {"true"}})
+	worstFirst(live)
+	var numbers []string
+	for _, in := range live {
+		numbers = append(numbers, cobra.CompletionWithDesc(string(in.Number), fmt.Sprintf("%s, %s: %s", in.State, in.Severity, in.Title)))
+	}
+	return numbers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// explainable lets the shell complete what can be explained.
+func explainable(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	incidents, directive := liveIncidents(cmd, args, begun)
+	endpoints, _ := endpointIDs(cmd, args, begun)
+	return append(incidents, endpoints...), directive
+}
+
+// unsentNotices lets the shell complete notices that can be retried.
+func unsentNotices(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var all []notice
+	for _, state := range []string{"dead", "waiting"} {
+		all = append(all, typing[notice](cmd, outboxPath, url.Values{"state": {state}})...)
+	}
+	var ids []string
+	for _, n := range all {
+		ids = append(ids, cobra.CompletionWithDesc(n.short(all), fmt.Sprintf("%s, %s", n.State, n.Lane)))
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+// receiverNames lets the shell complete the receivers that have had notices.
+func receiverNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, n := range typing[notice](cmd, outboxPath, nil) {
+		names = append(names, alerting.ReceiverOf(string(n.Lane)))
+	}
+	slices.Sort(names)
+	return slices.Compact(names), cobra.ShellCompDirectiveNoFileComp
 }

@@ -19,6 +19,7 @@ const (
 type exitError struct {
 	status int
 	text   string // empty: everything has been said
+	http   int    // what the daemon refused with; 0: it did not
 }
 
 // Error implements error.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -15,16 +15,21 @@ import (
 func newExplain() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "explain ENDPOINT",
-		Short: "Say why an endpoint is in its state, as the running daemon sees it",
-		Long: `Ask the running daemon, over the socket in its data directory, what each signal
-last said of an endpoint, and what that means.
+		Use:   "explain ENDPOINT|INCIDENT",
+		Short: "Say why an endpoint is in its state, or why an incident is open",
+		Long: `Ask the running daemon, over the socket in its data directory. Of an endpoint:
+what each signal last said, and what that means. Of an incident, by its ID or
+number: the evidence, its members, who was told and when, and what would clear
+it. An endpoint goes before an incident of the same name. With --json the answer
+of the API; of an incident {"incident","notices"}.
 
-Exit status: 0 the endpoint is healthy or suspended, 1 it is not or the daemon
-gave no answer, 2 a wrong call or configuration, or no daemon runs.`,
-		Example:           "  hookvigil explain toko-maju-payouts",
-		Args:              one("the ID of an endpoint"),
-		ValidArgsFunction: endpointIDs,
+Exit status: 0 the endpoint is healthy or suspended, or the incident is over,
+1 it is not or the daemon gave no answer, 2 a wrong call or configuration, or
+no daemon runs.`,
+		Example: `  hookvigil explain toko-maju-payouts
+  hookvigil explain kq72ma`,
+		Args:              one("the ID of an endpoint or an incident"),
+		ValidArgsFunction: explainable,
 		RunE:              func(cmd *cobra.Command, args []string) error { return explain(cmd, args[0], asJSON) },
 	}
 	addJSON(cmd, &asJSON)
@@ -32,25 +37,25 @@ gave no answer, 2 a wrong call or configuration, or no daemon runs.`,
 }
 
 func explain(cmd *cobra.Command, id string, asJSON bool) error {
-	dir, err := dataDir(cmd)
-	if err != nil {
-		return err
-	}
-	raw, err := ask(cmd.Context(), dir, "/api/v1/endpoints/"+url.PathEscape(id))
+	d, err := running(cmd)
 	if err != nil {
 		return err
 	}
 	var e explained
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return failed(fmt.Errorf("answer of the daemon: %w", err))
-	}
-	text := strings.TrimRight(string(raw), "\n") + "\n"
-	if !asJSON {
+	a, err := d.get(cmd.Context(), "/api/v1/endpoints/"+url.PathEscape(id), &e)
+	switch {
+	case refusedWith(err, http.StatusNotFound):
+		return explainIncident(cmd, d, id, asJSON)
+	case err != nil:
+		return err
+	case asJSON:
+		err = printAnswer(cmd, a)
+	default:
 		var b strings.Builder
 		e.print(&b)
-		text = b.String()
+		_, err = io.WriteString(cmd.OutOrStdout(), b.String())
 	}
-	if _, err := cmd.OutOrStdout().Write([]byte(text)); err != nil {
+	if err != nil {
 		return err
 	}
 	switch e.State {

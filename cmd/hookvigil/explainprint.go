@@ -47,10 +47,10 @@ type explainedCertificate struct {
 }
 
 type explainedDeliveries struct {
-	FirstAttempts   int          `json:"first_attempts"`
-	FailedFirst     int          `json:"failed_first"`
-	FirstErrorRatio *rules.Ratio `json:"first_error_ratio"`
-	WindowSeconds   float64      `json:"window_seconds"`
+	FirstAttempts   int     `json:"first_attempts"`
+	FailedFirst     int     `json:"failed_first"`
+	FirstErrorRatio *ratio  `json:"first_error_ratio"`
+	WindowSeconds   float64 `json:"window_seconds"`
 }
 
 // print writes the state, what explains it, and what each signal last said.

@@ -37,7 +37,10 @@ func addHelp(root *cobra.Command) {
 		GroupID: groupOther,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := root.Find(args)
-			if err != nil || len(rest) > 0 {
+			switch {
+			case err == nil && len(rest) > 0 && about.HasSubCommands():
+				return knownVerb(about, rest)
+			case err != nil || len(rest) > 0:
 				return knownVerb(root, args)
 			}
 			about.InitDefaultHelpFlag()

@@ -11,6 +11,7 @@ import (
 const (
 	groupWatch = "watch"
 	groupLook  = "look"
+	groupAct   = "act"
 	groupOther = "other"
 )
 
@@ -27,14 +28,16 @@ configuration. Results go to standard output, everything else to standard error.
   hookvigil check                                    # is it right? every fault at once
   hookvigil serve                                    # watch
   hookvigil probe https://hooks.example.com/payout   # one look, now
-  hookvigil certificate hooks.example.com            # at every address of the name`,
+  hookvigil certificate hooks.example.com            # at every address of the name
+  hookvigil incident ls                              # what is wrong, the worst first`,
 		SilenceUsage: true, SilenceErrors: true, Version: version,
 		SuggestionsMinimumDistance: 2,
 		Args:                       knownVerb,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringP("config", "c", defaultConfig, "configuration file")
-	root.AddGroup(&cobra.Group{ID: groupWatch, Title: "Watch:"}, &cobra.Group{ID: groupLook, Title: "Look once:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
+	root.AddGroup(&cobra.Group{ID: groupWatch, Title: "Watch:"}, &cobra.Group{ID: groupLook, Title: "Look once:"},
+		&cobra.Group{ID: groupAct, Title: "Act:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
 	add := func(group string, verbs ...*cobra.Command) {
 		for _, v := range verbs {
 			v.GroupID = group
@@ -43,6 +46,7 @@ configuration. Results go to standard output, everything else to standard error.
 	}
 	add(groupWatch, newServe(), newCheck(), newInit(), newExplain())
 	add(groupLook, newProbe(), newCertificate())
+	add(groupAct, newIncident(), newOutbox(), newNotify())
 	add(groupOther, newVersion())
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetVersionTemplate(versionLine())
@@ -50,12 +54,16 @@ configuration. Results go to standard output, everything else to standard error.
 	return root
 }
 
-// knownVerb is what root makes of words that are no verb.
-func knownVerb(root *cobra.Command, args []string) error {
+// knownVerb is what a verb of verbs makes of words that are none.
+func knownVerb(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return misused(root, "there is no verb %s%s", shownArg(args[0]), didYouMean(root, args[0]))
+	whose := "there is"
+	if parent.HasParent() {
+		whose = parent.Name() + " has"
+	}
+	return misused(parent, "%s no verb %s%s", whose, shownArg(args[0]), didYouMean(parent, args[0]))
 }
 
 // didYouMean names what is spelt nearly like word among the children of cmd,
@@ -76,7 +84,7 @@ func didYouMean(cmd *cobra.Command, word string) string {
 // wrongFlag explains a flag that a verb does not know, or its bad value. A
 // flag after a misspelt verb is the verb's fault.
 func wrongFlag(cmd *cobra.Command, err error) error {
-	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
+	if cmd.HasSubCommands() && cmd.Flags().NArg() > 0 {
 		return knownVerb(cmd, cmd.Flags().Args())
 	}
 	text := err.Error()

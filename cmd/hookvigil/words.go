@@ -34,6 +34,31 @@ func span(d time.Duration) string {
 	}
 }
 
+// lasting spells a length of time to the second while it is short.
+func lasting(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "under 1 second"
+	case d < time.Minute:
+		return plural(int(d/time.Second), "second")
+	default:
+		return span(d)
+	}
+}
+
+// clock writes a moment, without its date on the day of another that stands
+// beside it.
+func clock(t, beside time.Time) string {
+	if sameDay(t, beside) {
+		return t.UTC().Format("15:04:05 UTC")
+	}
+	return utc(t)
+}
+
+func sameDay(a, b time.Time) bool {
+	return a.UTC().Format(time.DateOnly) == b.UTC().Format(time.DateOnly)
+}
+
 // took spells how long a look or a phase of it lasted.
 func took(d time.Duration) string {
 	switch ms := float64(d) / float64(time.Millisecond); {

@@ -53,6 +53,7 @@ type certificateDetail struct {
 type endpointPage struct {
 	frame
 	Row         row
+	Incidents   endpointIncidents
 	Advice      []adviceOn
 	Probe       []fact
 	Phases      []phase
@@ -74,6 +75,7 @@ func (p *pages) endpoint(w http.ResponseWriter, r *http.Request) {
 	}
 	page := endpointPage{frame: p.frame(fmt.Sprintf("%s %s", clip(ep.ID), stateText(ep.State)))}
 	page.Row = rowOf(ep, page.Now)
+	page.Incidents = p.incidentsOf(r.Context(), ep.ID)
 	page.Advice = adviceFor(ep.View)
 	page.Probe = probeFacts(ep)
 	page.Phases = phasesOf(ep.View.Probe.Result)

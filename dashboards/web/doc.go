@@ -1,6 +1,6 @@
-// Package web serves the built-in pages: the overview at /, one page per
-// endpoint and per target. They are rendered on the server and hold no
-// script; everything they need lies in the binary.
+// Package web serves the built-in pages: the overview at /, the incidents at
+// /incidents, one page per endpoint, target and incident. They are rendered on
+// the server and hold no script; everything they need lies in the binary.
 //
 // It shows and does not decide: what it shows comes from a [Source], and
 // states and reasons are those of package rules. It changes nothing, and

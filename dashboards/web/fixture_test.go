@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"iter"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/dashboards/web"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
@@ -23,6 +25,18 @@ type source struct {
 	summary   web.Summary
 	endpoints []web.Endpoint
 	targets   []web.Target
+	ratios    []web.Ratio
+	desk      desk
+}
+
+func (s source) Ratios() []web.Ratio { return s.ratios }
+
+func (s source) Incidents(ctx context.Context, f alerting.IncidentFilter) ([]alerting.Incident, error) {
+	return s.desk.Incidents(ctx, f)
+}
+
+func (s source) Incident(ctx context.Context, id string) (alerting.Incident, []alerting.Entry, error) {
+	return s.desk.Incident(ctx, id)
 }
 
 func (s source) Summary() web.Summary  { return s.summary }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,11 +37,14 @@ type pages struct {
 	tmpl  *template.Template
 	style []byte
 	print string // of the stylesheet: its address changes with its content
+
+	complained atomic.Int64 // when the log last said that incidents cannot be read; Unix ns
 }
 
 // New returns the handler of the built-in pages: GET and HEAD of /,
-// /endpoints/{id}, /targets/{id} and /assets/style.css; anything else is 404
-// or 405. It starts nothing and is safe for concurrent use. A page that
+// /endpoints/{id}, /targets/{id}, /incidents, /incidents/{id} and
+// /assets/style.css; anything else is 404 or 405. The pages of incidents are
+// 503 while incidents cannot be read; the others say so and show the rest. It starts nothing and is safe for concurrent use. A page that
 // breaks answers 500, is logged and reported, and harms no other. A nil log
 // drops what it is given.
 func New(src Source, log *slog.Logger, opt Options) http.Handler {
@@ -65,6 +69,8 @@ func New(src Source, log *slog.Logger, opt Options) http.Handler {
 	p.mux.HandleFunc("GET /{$}", p.overview)
 	p.mux.HandleFunc("GET /endpoints/{id}", p.endpoint)
 	p.mux.HandleFunc("GET /targets/{id}", p.target)
+	p.mux.HandleFunc("GET /incidents", p.incidents)
+	p.mux.HandleFunc("GET /incidents/{id}", p.incident)
 	p.mux.HandleFunc("GET "+stylePath, p.stylesheet)
 	p.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		p.missing(w, r, "There is no such page.")

@@ -62,6 +62,9 @@ func (a ask) link() string {
 func (a ask) state(w rules.Word) ask { a.State, a.Page = w, 1; return a }
 func (a ask) page(n int) ask         { a.Page = n; return a }
 
+// looking reports whether a reader looks for certain endpoints.
+func (a ask) looking() bool { return a.State != "" || a.Query != "" || a.Page > 1 }
+
 // wants reports whether e is asked for; needle is the query in lower case.
 func (a ask) wants(e Entry, needle string) bool {
 	if a.State != "" && e.State != a.State {
@@ -136,6 +139,8 @@ func countsOf(f found, a ask) []count {
 // overviewPage is what the template overview draws.
 type overviewPage struct {
 	frame
+	Incidents      incidentBlock
+	Ratios         []ratioView
 	Ask            ask
 	Counts         []count
 	Rows           []row
@@ -156,6 +161,8 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 		At: f.at, Pages: f.pages, All: ask{Refresh: a.Refresh, Page: 1}.link(),
 	}
 	page.Refresh, page.Toggle = refreshOf(a)
+	page.Incidents = p.incidentBlock(r.Context(), a.looking())
+	page.Ratios = ratiosOf(p.src.Ratios())
 	for _, id := range f.page {
 		if ep, ok := p.src.Endpoint(id); ok { // else: removed since the walk
 			page.Rows = append(page.Rows, rowOf(ep, page.Now))

@@ -1,17 +1,20 @@
 package web
 
 import (
+	"context"
 	"iter"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
 // Source is what the pages read. Its methods are called from many requests at
-// once, must be safe for that and must not block on I/O. What they return is
-// not changed by the pages.
+// once and must be safe for that; those without a context must not block on
+// I/O. What they return is not changed by the pages.
 type Source interface {
+	IncidentSource
 	// Summary tells of the daemon itself.
 	Summary() Summary
 	// Entries yields every endpoint, ordered by ID. It runs once per request of
@@ -22,6 +25,31 @@ type Source interface {
 	Endpoint(id string) (Endpoint, bool)
 	// Targets returns the targets of our own, ordered by ID.
 	Targets() []Target
+	// Ratios tells how deliveries go: the platform first, then the worst
+	// channels. The pages show the first 20 that have a first attempt.
+	Ratios() []Ratio
+}
+
+// IncidentSource is where the pages read incidents: a store, which may fail.
+// They give it 3 s for a page; whatever fails then costs the page its
+// incidents and nothing else.
+type IncidentSource interface {
+	// Incidents returns incidents, newest first. The overview asks it for all
+	// that live, 1,000 at a time and 5,000 at most.
+	Incidents(ctx context.Context, f alerting.IncidentFilter) ([]alerting.Incident, error)
+	// Incident returns one incident and its timeline, oldest first. An unknown
+	// ID is alerting.ErrNoIncident. The overview calls it for the ten it shows.
+	Incident(ctx context.Context, id string) (alerting.Incident, []alerting.Entry, error)
+}
+
+// Ratio is how first attempts went in one scope of late. Without a First it
+// says nothing and is not shown.
+type Ratio struct {
+	Scope  rules.Scope
+	First  int           // first attempts
+	Failed int           // of them
+	Window time.Duration // in which they were counted, up to now
+	Open   bool          // a condition on this ratio is open
 }
 
 // Summary tells of the daemon itself.

@@ -63,10 +63,14 @@ func TestGolden(t *testing.T) {
 		src  source
 		path string
 	}{
-		"overview": {seven(), "/"},
-		"endpoint": {seven(), "/endpoints/acme-payouts"},
-		"target":   {seven(), "/targets/ledger"},
-		"troubled": {troubled, "/?refresh=30"},
+		"overview":  {seven(), "/"},
+		"badday":    {badDay(), "/"},
+		"incidents": {badDay(), "/incidents"},
+		"incident":  {badDay(), "/incidents/inc_m4k7q2w6x3ztplat"},
+		"resolved":  {badDay(), "/incidents/fifty0ver7xyz"},
+		"endpoint":  {seven(), "/endpoints/acme-payouts"},
+		"target":    {seven(), "/targets/ledger"},
+		"troubled":  {troubled, "/?refresh=30"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

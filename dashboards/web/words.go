@@ -24,6 +24,7 @@ const (
 func funcs() template.FuncMap {
 	return template.FuncMap{
 		"clip":    clip,
+		"line":    func(s string) string { return cut(s, maxLine) },
 		"name":    func(s string) string { return cut(s, maxName) },
 		"stamp":   stamp,
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -33,6 +34,8 @@ func funcs() template.FuncMap {
 		"plural":  plural,
 		"endLink": func(id string) string { return "/endpoints/" + escapeID(id) },
 		"tgtLink": func(id string) string { return "/targets/" + escapeID(id) },
+		"scope":   scopeName,
+		"incLink": func(id string) string { return "/incidents/" + escapeID(id) },
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -57,7 +58,7 @@ type ConfigFault struct {
 }
 
 // Deps is what the server reads from and writes to. Registry, Looks and Duties
-// are needed; the routes of a nil handler answer 404.
+// are needed; the routes of what is nil answer 404.
 type Deps struct {
 	Registry Registry
 	Looks    Looks
@@ -75,6 +76,18 @@ type Deps struct {
 	// DecodeEntry reads one line of an import: a merchant with its endpoints.
 	// Its error is shown to the caller, so it holds no secret.
 	DecodeEntry func(line []byte) (registry.Merchant, []registry.Endpoint, error)
+
+	Attempts  Attempts                                                                   // POST /api/v1/attempts
+	Sources   func(name string) bool                                                     // whether attempts of that source are taken; nil: of all
+	Tally     func(ctx context.Context, q ingest.TallyQuery) (ingest.TallyAnswer, error) // GET /api/v1/ratios
+	Incidents Incidents
+	Outbox    Outbox
+	// Test sends one test notice to each destination of a receiver, and
+	// returns when all have ended. Its error wraps [registry.ErrNotFound] for
+	// a receiver that is not configured.
+	Test func(ctx context.Context, receiver, by string) (TestOutcome, error)
+	// Beat takes a sign of life, and is false when nobody waits for that one.
+	Beat func(id string) bool
 
 	Metrics      http.Handler                                 // /metrics
 	ProbeMetrics func(w http.ResponseWriter, r *http.Request) // /metrics/probes
@@ -95,6 +108,9 @@ func (d *Deps) fill() {
 	}
 	if d.Refuses == nil {
 		d.Refuses = func(string) string { return "" }
+	}
+	if d.Sources == nil {
+		d.Sources = func(string) bool { return true }
 	}
 	if d.Observe == nil {
 		d.Observe = func(string, string, int, time.Duration) {}

@@ -8,6 +8,10 @@
 // [Deps]. No answer, error or log line of it holds a token or the query of a
 // URL.
 //
-// It is the one home of huma; huma's own documentation pages are off, because
-// they load scripts from elsewhere.
+// Attempts are read as they come and made durable in chunks, so that no body
+// takes more memory than its chunk; what is under way at once is bounded, and
+// whoever is beyond is told to come again.
+//
+// It is the one home of huma, whose own documentation pages are off, because
+// they load scripts from elsewhere, and of klauspost/compress, for zstd.
 package api

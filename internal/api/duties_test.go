@@ -71,8 +71,19 @@ func TestRoutesOfMissingPartsAre404(t *testing.T) {
 	t.Parallel()
 	full := newWorld(t, allTokens())
 	bare := newBareWorld(t, full)
-	for _, path := range []string{"/metrics", "/metrics/probes", "/probe?target=own-pay", "/"} {
+	for _, path := range []string{
+		"/metrics", "/metrics/probes", "/probe?target=own-pay", "/", "/api/v1/ratios?scope=platform",
+		"/api/v1/incidents", "/api/v1/incidents/inc_own_aaaaaa", "/api/v1/outbox",
+	} {
 		bare.ask(t, http.MethodGet, path, "", "").problem(t, 404)
+	}
+	for path, body := range map[string]string{
+		"/api/v1/attempts": "{}", "/api/v1/heartbeats/backup": "", "/api/v1/receivers/slack/test": "", "/api/v1/outbox/n/retry": "",
+		"/api/v1/outbox/n/drop": "", "/api/v1/incidents/inc_own_aaaaaa/ack": `{"version":3}`,
+	} {
+		if p := bare.ask(t, http.MethodPost, path, "", body).problem(t, 404); !strings.Contains(p.Detail, "does not serve that") {
+			t.Errorf("%s: detail %q, want that this daemon does not serve it", path, p.Detail)
+		}
 	}
 	var got imported
 	bare.ask(t, http.MethodPost, importPath, "", `{"id":"own"}`).into(t, 200, &got)

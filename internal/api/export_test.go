@@ -3,7 +3,17 @@ package api
 import (
 	"maps"
 	"slices"
+	"testing"
 )
 
 // Patterns lists what is registered, for the matrix of routes and roles.
 func (s *Server) Patterns() []string { return slices.Sorted(maps.Keys(s.access)) }
+
+// HoldAttempts takes that much of the room for attempts, until it is dropped.
+func (s *Server) HoldAttempts(t *testing.T, bytes int64) (drop func()) {
+	t.Helper()
+	if !s.inflow.bytes.hold(bytes) {
+		t.Fatalf("there is no room for %d bytes of attempts", bytes)
+	}
+	return func() { s.inflow.bytes.drop(bytes) }
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -9,12 +10,15 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hookvigil/hookvigil/internal/registry"
 )
 
 // access says who may use a route. The zero value lets nobody in.
 type access struct {
 	open  bool // everybody, without a token
 	role  Role // the least role
+	or    Role // another one that will do; empty: none
 	house bool // about all merchants at once: not for a token with a scope
 }
 
@@ -42,8 +46,8 @@ func (s *Server) guard(a access, next http.Handler) http.Handler {
 // refuse says why c may not use a route with that access; nil when it may.
 func (a access) refuse(c caller) *huma.ErrorModel {
 	switch {
-	case !c.role.may(a.role):
-		return problem(http.StatusForbidden, "a token with role "+string(c.role)+" may not do this; wanted "+string(a.role)+" or more")
+	case !c.role.may(a.role) && !c.role.may(a.or):
+		return problem(http.StatusForbidden, "a token with role "+string(c.role)+" may not do this; wanted "+a.wanted())
 	case a.house && c.scoped():
 		return problem(http.StatusForbidden, "this is about all merchants; the token is for some of them")
 	default:
@@ -51,11 +55,31 @@ func (a access) refuse(c caller) *huma.ErrorModel {
 	}
 }
 
+// wanted names the roles that may use a route.
+func (a access) wanted() string {
+	wanted := string(a.role) + " or more"
+	if a.role == RoleIngest {
+		wanted = string(RoleIngest) + " or " + string(RoleAdmin)
+	}
+	if a.or != "" {
+		wanted = string(a.or) + ", " + wanted
+	}
+	return wanted
+}
+
+// actorHeader is how a client of the unix socket says on whose behalf it asks.
+const actorHeader = "X-Hookvigil-Actor"
+
+// localActor names a caller on the unix socket.
+func localActor(r *http.Request) string {
+	return cmp.Or(registry.Clean(r.Header.Get(actorHeader)), "local")
+}
+
 // admit says who asks, or why the request is refused. It sets the headers
 // that go with a refusal.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) (caller, *huma.ErrorModel) {
 	if r.Context().Value(localKey{}) != nil {
-		return caller{name: "local", role: RoleAdmin}, nil
+		return caller{name: localActor(r), role: RoleAdmin}, nil
 	}
 	tokens := s.tokens.Load()
 	if !tokens.configured {

@@ -23,7 +23,10 @@ type page[T any] struct {
 
 type pageOutput[T any] struct{ Body page[T] }
 
-const cursorVersion = "1:"
+const (
+	cursorVersion = "1:"
+	maxPage       = 1000
+)
 
 // after returns the ID that a list goes on behind.
 func (in listInput) after() (string, *huma.ErrorModel) {
@@ -57,10 +60,30 @@ func take[T, V any](in listInput, sorted []T, id func(T) string, keep func(T) (V
 			continue
 		}
 		if len(out.Body.Items) == in.Limit {
-			out.Body.Next = base64.RawURLEncoding.EncodeToString([]byte(cursorVersion + last))
+			out.Body.Next = cursorAt(last)
 			break
 		}
 		out.Body.Items, last = append(out.Body.Items, shown), id(v)
 	}
 	return out, nil
+}
+
+// probeLimit is how many items are read for a page of limit: one more tells
+// whether there is another page. Readers give at most maxPage.
+func probeLimit(limit int) int { return min(limit+1, maxPage) }
+
+// cutPage cuts what was read for a page of limit to the page, and returns the
+// cursor of the next one; empty at the end. A page of maxPage that is full may
+// have an empty one behind it.
+func cutPage[T any](read []T, limit int, id func(T) string) (items []T, next string) {
+	items = read[:min(len(read), limit)]
+	if len(items) > 0 && (len(read) > limit || len(items) == maxPage) {
+		next = cursorAt(id(items[len(items)-1]))
+	}
+	return items, next
+}
+
+// cursorAt names the place behind an item.
+func cursorAt(id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(cursorVersion + id))
 }

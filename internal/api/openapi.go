@@ -44,9 +44,9 @@ func describe(op *huma.Operation, a access) {
 		op.Security = []map[string][]string{{}}
 		return
 	case a.house:
-		op.Description = "Role " + string(a.role) + " or more, for all merchants."
+		op.Description = "Role " + a.wanted() + ", for all merchants."
 	default:
-		op.Description = "Role " + string(a.role) + " or more; a token for some merchants sees those alone."
+		op.Description = "Role " + a.wanted() + "; a token for some merchants sees those alone."
 	}
 	op.Security = []map[string][]string{{"bearer": {}}, {"basic": {}}}
 }

@@ -63,6 +63,15 @@ func (s *Server) asProblem(ctx context.Context, err error) *huma.ErrorModel {
 	return problem(http.StatusServiceUnavailable, "the change could not be stored; nothing was changed; try again, and see /-/duty")
 }
 
+// unread is the problem of a question that could not be answered.
+func (s *Server) unread(ctx context.Context, err error) *huma.ErrorModel {
+	if ctx.Err() != nil {
+		return problem(http.StatusServiceUnavailable, "the request was given up before it ended")
+	}
+	s.log.LogAttrs(ctx, slog.LevelError, "facts not read", slog.Any("error", err))
+	return problem(http.StatusServiceUnavailable, "the facts could not be read; try again, and see /-/duty")
+}
+
 func invalidDetails(invalid *registry.InvalidError) []*huma.ErrorDetail {
 	details := []*huma.ErrorDetail{}
 	for _, f := range invalid.Faults {

@@ -10,12 +10,12 @@ import (
 type Role string
 
 // The roles. Each of the first three may do what the one before it may; ingest
-// stands apart: it hands in attempts and reads nothing.
+// stands apart: it hands in attempts and signs of life, and reads nothing.
 const (
 	RoleViewer   Role = "viewer"   // reads
-	RoleOperator Role = "operator" // changes merchants and endpoints
+	RoleOperator Role = "operator" // changes merchants and endpoints, answers incidents
 	RoleAdmin    Role = "admin"    // reloads the daemon
-	RoleIngest   Role = "ingest"   // hands in attempts, and nothing else
+	RoleIngest   Role = "ingest"   // hands in attempts and heartbeats, and nothing else
 )
 
 // Roles returns the closed set, least first, ingest last.
@@ -55,8 +55,9 @@ func (r Role) rank() int {
 
 // caller is who asks.
 type caller struct {
-	name      string // for the audit: a token's name, "local" or "loopback"
+	name      string // for the audit: a token's name, "local" or what the socket's client calls itself, or "loopback"
 	role      Role
+	source    string          // of the attempts it hands in; empty: they say it themselves
 	merchants map[string]bool // nil: all
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // routes registers everything that is answered. Who may use a route stands
@@ -26,6 +28,8 @@ func (s *Server) routes() {
 	register(s, viewer, get("/api/v1/targets", "list-targets", "List our own services whose certificates are watched"), s.listTargets)
 	register(s, viewer, get("/api/v1/targets/{id}", "get-target", "Show one of our own services"), s.getTarget)
 	register(s, viewer, get("/api/v1/sd/prometheus", "discover", "Prometheus HTTP service discovery of all endpoints"), s.discover)
+	s.deliveryRoutes()
+	s.deskRoutes()
 
 	s.plain(viewer, get("/api/v1/openapi.json", "openapi", "This document"), http.HandlerFunc(s.openAPI))
 	s.plain(access{open: true}, get("/-/healthy", "healthy", "200 when the daemon is alive"), duty(s.deps.Duties.Healthy))
@@ -38,6 +42,37 @@ func (s *Server) routes() {
 
 	s.access["/"] = house
 	s.mux.Handle("/", s.rest(s.guard(house, orMissing(s.deps.Web))))
+}
+
+// deliveryRoutes are about what senders report.
+func (s *Server) deliveryRoutes() {
+	s.plain(access{role: RoleIngest}, s.attemptsOperation(), s.attempts())
+	register(s, access{role: RoleViewer}, get("/api/v1/ratios", "get-ratios", "Count attempts and failures of a scope in a window"),
+		served(s.deps.Tally != nil, s.ratios))
+	beat := post("/api/v1/heartbeats/{id}", "beat", "Give a sign of life")
+	beat.DefaultStatus = http.StatusNoContent
+	register(s, access{role: RoleOperator, or: RoleIngest, house: true}, beat, served(s.deps.Beat != nil, s.beat))
+}
+
+// deskRoutes are about what the desk decided, and what was told.
+func (s *Server) deskRoutes() {
+	desk, outbox := s.deps.Incidents != nil, s.deps.Outbox != nil
+	viewer, operator := access{role: RoleViewer}, access{role: RoleOperator}
+	house := access{role: RoleOperator, house: true}
+
+	register(s, viewer, get("/api/v1/incidents", "list-incidents", "List incidents, newest first"), served(desk, s.listIncidents))
+	register(s, viewer, get("/api/v1/incidents/{id}", "get-incident", "Show one incident with its members and timeline"), served(desk, s.getIncident))
+	register(s, operator, post("/api/v1/incidents/{id}/ack", "ack-incident", "Say that somebody is at it"), served(desk, s.command(alerting.CommandAcknowledge)))
+	register(s, operator, post("/api/v1/incidents/{id}/resolve", "resolve-incident", "Say that it is over"), served(desk, s.command(alerting.CommandResolve)))
+	register(s, operator, post("/api/v1/incidents/{id}/note", "note-incident", "Add a remark to the timeline"), served(desk, s.command(alerting.CommandNote)))
+
+	register(s, house, get("/api/v1/outbox", "list-outbox", "List notices, newest first"), served(outbox, s.listOutbox))
+	retry, drop := post("/api/v1/outbox/{id}/retry", "retry-notice", "Send a notice again now"), post("/api/v1/outbox/{id}/drop", "drop-notice", "Give a notice up")
+	retry.DefaultStatus, drop.DefaultStatus = http.StatusNoContent, http.StatusNoContent
+	register(s, house, retry, served(outbox, s.retryNotice))
+	register(s, house, drop, served(outbox, s.dropNotice))
+	register(s, house, post("/api/v1/receivers/{name}/test", "test-receiver", "Send one test notice to each destination, and wait for its end"),
+		served(s.deps.Test != nil, s.testReceiver))
 }
 
 func probeOperation() huma.Operation {
@@ -93,12 +128,27 @@ func register[I, O any](s *Server, a access, op huma.Operation, h func(context.C
 	})
 }
 
+// served returns h, or what stands in for it when this daemon was not given
+// what h reads from.
+func served[I, O any](given bool, h func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
+	if given {
+		return h
+	}
+	return func(context.Context, *I) (*O, error) { return nil, missing() }
+}
+
+func missing() *huma.ErrorModel {
+	return problem(http.StatusNotFound, "this daemon does not serve that")
+}
+
 // plain adds a route that reads its request itself; a nil h answers 404.
 func (s *Server) plain(a access, op huma.Operation, h http.Handler) {
 	pattern := op.Method + " " + op.Path
 	s.access[pattern] = a
 	describe(&op, a)
-	op.Responses = map[string]*huma.Response{"200": {Description: "OK"}}
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{"200": {Description: "OK"}}
+	}
 	s.api.OpenAPI().AddOperation(&op)
 	s.mux.Handle(pattern, s.guard(a, http.MaxBytesHandler(orMissing(h), maxBody)))
 }
@@ -109,7 +159,7 @@ func orMissing(h http.Handler) http.Handler {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeProblem(w, problem(http.StatusNotFound, "this daemon does not serve that"))
+		writeProblem(w, missing())
 	})
 }
 

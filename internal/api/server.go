@@ -23,6 +23,8 @@ type Server struct {
 	tokens   atomic.Pointer[tokenSet]
 	failures failures
 	turn     turn
+	inflow   *inflow
+	places   places
 	origin   *http.CrossOriginProtection
 }
 
@@ -32,7 +34,7 @@ func New(cfg Config, deps Deps, log *slog.Logger) *Server {
 	deps.fill()
 	s := &Server{
 		cfg: cfg, deps: deps, log: log,
-		mux: http.NewServeMux(), access: map[string]access{}, origin: http.NewCrossOriginProtection(), turn: newTurn(),
+		mux: http.NewServeMux(), access: map[string]access{}, origin: http.NewCrossOriginProtection(), turn: newTurn(), inflow: newInflow(),
 	}
 	s.cfg.Tokens = nil // the hashes are enough
 	s.SetTokens(cfg.Tokens)

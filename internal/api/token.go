@@ -72,7 +72,7 @@ func newTokenSet(tokens []Token) *tokenSet {
 		if t.Secret == "" {
 			continue // lets nobody in
 		}
-		e := tokenEntry{sum: sha256.Sum256([]byte(t.Secret.Reveal())), caller: caller{name: t.Name, role: t.Role}}
+		e := tokenEntry{sum: sha256.Sum256([]byte(t.Secret.Reveal())), caller: caller{name: t.Name, role: t.Role, source: t.Source}}
 		if len(t.Merchants) > 0 {
 			e.caller.merchants = make(map[string]bool, len(t.Merchants))
 			for _, m := range t.Merchants {

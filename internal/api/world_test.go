@@ -152,6 +152,8 @@ type world struct {
 	server   *api.Server
 	url      string
 	probed   chan string // what /probe was asked for
+	attempts *fakeAttempts
+	desk     *fakeDesk
 
 	mu       sync.Mutex
 	seen     []observed
@@ -213,7 +215,7 @@ func testLooks() fakeLooks {
 // newWorld starts a server with those tokens.
 func newWorld(t *testing.T, tokens []api.Token) *world {
 	t.Helper()
-	w := &world{looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10)}
+	w := &world{looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk()}
 	snap, faults := registry.Build(testRecords(), registry.DefaultDefaults())
 	for _, f := range faults {
 		if !f.Warning {
@@ -250,6 +252,8 @@ func (w *world) deps() api.Deps {
 	}
 	return api.Deps{
 		Registry: w.registry, Looks: w.looks, Duties: w.duties, DecodeEntry: decodeEntry,
+		Attempts: w.attempts, Sources: func(name string) bool { return name != "closed" },
+		Tally: w.desk.tally, Incidents: w.desk, Outbox: fakeOutbox{w.desk}, Test: w.desk.test, Beat: w.desk.beat,
 		Metrics: text("up 1\n"), ProbeMetrics: text("probe_success{instance=\"https://rival.example/hook\"} 1\n"),
 		Probe: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			w.probed <- r.URL.Query().Get("target")

@@ -8,4 +8,9 @@
 // and tried again, so that memory may be ahead of the store and never behind.
 // After a crash the facts of the last moments are looked at, or read from the
 // log, again: the same keys come out, and change nothing twice.
+//
+// The series of the ratio rules follow from the log alone: a tick closes by
+// the receive times in it, and what is stored of a series holds its open ticks
+// too, so that it is exact at the position it is stored with. Whoever reads
+// the log from there on decides alike.
 package conditions

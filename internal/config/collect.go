@@ -2,13 +2,14 @@ package config
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
 // faults collects what is wrong.
 type faults struct {
 	list     []Fault
-	seen     map[Fault]bool  // place and message: an anchor used twice is reported once
+	seen     map[Fault]bool  // place, key and message: an anchor used twice is reported once
 	marked   map[string]bool // where an error stands, so that nothing is built on it
 	excerpts map[string]int  // made so far, by file
 }
@@ -25,17 +26,17 @@ func (s *faults) add(at position, f Fault) {
 			f.Column = 1 + utf8.RuneCount(at.src.line[:min(at.col-1, len(at.src.line))])
 		}
 	}
-	key := Fault{File: f.File, Line: f.Line, Column: f.Column, Message: f.Message}
-	if f.Line == 0 {
-		key.Path = f.Path
+	if !f.Warning {
+		s.mark(at.src, f.Path)
+	}
+	key := Fault{File: f.File, Line: f.Line, Column: f.Column, Message: f.Message, Path: f.Path}
+	if f.Line > 0 {
+		key.Path = f.Path[strings.LastIndexByte(f.Path, '.')+1:]
 	}
 	if s.seen[key] {
 		return
 	}
 	s.seen[key] = true
-	if !f.Warning {
-		s.mark(at.src, f.Path)
-	}
 	if text, ok := lineOf(at); ok && s.excerpts[f.File] < maxPrinted {
 		s.excerpts[f.File]++
 		f.Excerpt = excerpt(at.src, text, f.Line, f.Column)

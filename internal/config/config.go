@@ -21,6 +21,14 @@ type Config struct {
 	Defaults registry.Defaults // Roots: the system's and tls.ca_files; nil: the system's
 	Records  registry.Records  // Origin file; Token and Material hold what the named files held
 
+	Schedule string // defaults.schedule: retry schedule preset of endpoints without their own; default xendit
+
+	Sources    []Source    // where attempts come from; none: any source that a token names
+	Rules      Rules       // when a condition opens and clears
+	Receivers  []Receiver  // by name; none: incidents are shown and told to nobody
+	Routes     []Route     // the first that matches an incident says who is told
+	Heartbeats []Heartbeat // of watch, in the order of the file
+
 	Probes string // metrics.probes: all | unhealthy | off; default all
 }
 

@@ -18,16 +18,25 @@ type decoder struct {
 	out *faults
 	env func(string) (string, bool) // nil: ${NAME} has no meaning
 
-	// check says what is wrong with a scalar of a type before it is expanded,
-	// and what to do about it.
-	check map[reflect.Type]func(n *node) (message, hint string)
+	check map[reflect.Type]secretCheck
 
 	fields *fieldTable
 
 	record, id string // the innermost mapping with an id: its path, and the id
+
+	inside []*fieldSet // what the mappings around the value in hand know, outermost first
 }
 
+// secretCheck says what is wrong with a scalar at a key before it is expanded,
+// and what to do about it.
+type secretCheck func(n *node, key string) (message, hint string)
+
+// words is a list whose only entry may stand without brackets.
+type words []string
+
 var (
+	wholeNode       = reflect.TypeFor[*node]()
+	wordList        = reflect.TypeFor[words]()
 	rawMessage      = reflect.TypeFor[json.RawMessage]()
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
@@ -44,6 +53,9 @@ func (d *decoder) value(n *node, v reflect.Value, path string, key position) boo
 	switch {
 	case n.kind == kindNull:
 		return true
+	case v.Type() == wholeNode: // for whoever knows what it is
+		v.Set(reflect.ValueOf(n))
+		return true
 	case v.Kind() == reflect.Pointer:
 		fresh := reflect.New(v.Type().Elem())
 		if !d.value(n, fresh.Elem(), path, key) {
@@ -51,6 +63,8 @@ func (d *decoder) value(n *node, v reflect.Value, path string, key position) boo
 		}
 		v.Set(fresh)
 		return true
+	case v.Type() == wordList && n.kind != kindList:
+		return d.oneWord(n, v, path, key)
 	case v.Type() == rawMessage:
 		return d.raw(n, v, path, key)
 	case v.Addr().Type().Implements(textUnmarshaler):
@@ -91,10 +105,13 @@ func (d *decoder) mapping(n *node, v reflect.Value, path string, key position) b
 	}
 	defer d.enter(n, path)()
 	fields := d.fields.of(v.Type())
+	d.inside = append(d.inside, fields)
+	defer func() { d.inside = d.inside[:len(d.inside)-1] }()
 	for _, p := range n.pairs {
 		switch f, ok := fields.byKey[p.key]; {
 		case !ok:
 			d.unknown(p, fields, path)
+		case f.later != "" && p.value.empty():
 		case f.later != "":
 			d.out.add(p.at, Fault{Path: under(path, p.key), Message: "not in this version: " + f.later, Warning: true})
 		default:
@@ -123,8 +140,40 @@ func (d *decoder) unknown(p pair, fields *fieldSet, path string) {
 		d.out.mark(p.at.src, under(path, near))
 	} else if inner := d.fields.nested(fields, p.key); inner != "" {
 		hint = fmt.Sprintf("did you mean %s?", inner)
+	} else if beside := d.beside(p.key, path); beside != "" {
+		hint = fmt.Sprintf("did you mean %s?", beside)
 	}
 	d.bad(p.at, under(path, clip(p.key)), hint, "unknown key")
+}
+
+// beside returns "rules.error_ratio.window" when key is known one level below
+// the mapping around the one at path.
+func (d *decoder) beside(key, path string) string {
+	outer, last := "", path
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		outer, last = path[:i], path[i+1:]
+	}
+	if len(d.inside) < 2 || strings.Contains(last, "[") {
+		return ""
+	}
+	inner := d.fields.nested(d.inside[len(d.inside)-2], key)
+	if inner == "" {
+		return ""
+	}
+	return under(outer, inner)
+}
+
+// oneWord decodes a scalar as a list of one.
+func (d *decoder) oneWord(n *node, v reflect.Value, path string, key position) bool {
+	if n.kind > kindText {
+		return d.bad(n.show(key), path, "a word, or several in brackets: [one, other]", "wanted a word or a list of them, got %s", n.kind)
+	}
+	list := reflect.MakeSlice(v.Type(), 1, 1)
+	if !d.value(n, list.Index(0), path, key) {
+		return false
+	}
+	v.Set(list)
+	return true
 }
 
 func (d *decoder) list(n *node, v reflect.Value, path string, key position) bool {

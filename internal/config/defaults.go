@@ -40,6 +40,7 @@ func poolOf(certs []*x509.Certificate) *x509.CertPool {
 func (l *loader) defaults() {
 	in := l.in.Defaults
 	d := l.cfg.Defaults
+	l.cfg.Schedule = d.Schedule
 	w, found := registry.ResolveEndpoint(registry.Endpoint{
 		ID: "defaults", URL: "https://defaults.invalid/",
 		Probe: in.Probe.spec(), Certificate: in.Certificate.spec(), Schedule: in.Schedule,
@@ -61,5 +62,5 @@ func (l *loader) defaults() {
 		d.Schedule = w.Schedule.Name
 	}
 	d.Certificate.Policy.Roots = nil // each record has its own
-	l.cfg.Defaults = d
+	l.cfg.Defaults, l.cfg.Schedule = d, d.Schedule
 }

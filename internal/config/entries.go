@@ -35,7 +35,7 @@ func (l *loader) merchantsFile() {
 		src.name = filepath.Join(filepath.Dir(at.src.name), name)
 	}
 	dec := *l.dec
-	dec.check = map[reflect.Type]func(*node) (string, string){reflect.TypeFor[probes.Secret](): literalWhen(full)}
+	dec.check = map[reflect.Type]secretCheck{reflect.TypeFor[probes.Secret](): literalWhen(full)}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	for lines.Scan() {
@@ -73,16 +73,16 @@ func (l *loader) line(dec *decoder, src *source) {
 
 // literalWhen accepts a secret as it is in a file that only its owner can
 // read, and ${NAME} in any.
-func literalWhen(file string) func(*node) (string, string) {
+func literalWhen(file string) secretCheck {
 	hint := readableByOthers(file)
-	return func(n *node) (string, string) {
+	return func(n *node, key string) (string, string) {
 		if hint == "" && n.kind == kindText {
 			return "", ""
 		}
-		message, _ := onlyFromEnv(n)
+		message, _ := onlyFromEnv(n, key)
 		if message == "" {
 			return "", ""
 		}
-		return "a secret in a file that others can read", fmt.Sprintf("%s, or use token_file", hint)
+		return "a secret in a file that others can read", fmt.Sprintf("%s, or use %s_file", hint, key)
 	}
 }

@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"testing"
@@ -66,10 +67,12 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	on := regexp.MustCompile(`(?m)^( *)#(\S)`).ReplaceAllString(text, "$1$2")
-	on = regexp.MustCompile(`(?m)^.*TOKO_MAJU.*\n`).ReplaceAllString(on, "") // it excludes token_file
+	shown := on
+	on = regexp.MustCompile(`(?m)^.*(TOKO_MAJU|SMTP_PASSWORD).*\n`).ReplaceAllString(on, "") // they exclude a file
 	dir := t.TempDir()
 	t.Chdir(dir)
 	t.Setenv("CORE_TOKEN", "a-token-of-the-sender")
+	t.Setenv("SLACK_WEBHOOK", "https://hooks.slack.com/services/T0/B0/x")
 	supply(t)
 	put(t, "hookvigil.yaml", on, 0o644)
 	cert, key := selfSigned(t)
@@ -84,14 +87,20 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
 
 	cfg, faults := config.Load("hookvigil.yaml")
-	if config.Failed(faults) || len(faults) != 18 {
-		t.Errorf("%d faults, want the 18 warnings of keys to come:\n%s", len(faults), printed(t, faults))
+	if config.Failed(faults) || len(faults) != 17 {
+		t.Errorf("%d faults, want the 17 warnings of keys to come:\n%s", len(faults), printed(t, faults))
 	}
 	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
 		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
 	}
+	if len(cfg.Sources) != 1 || len(cfg.Receivers) != 4 || len(cfg.Routes) != 4 || len(cfg.Heartbeats) != 1 {
+		t.Errorf("sources %+v, receivers %+v, routes %+v, heartbeats %+v", cfg.Sources, cfg.Receivers, cfg.Routes, cfg.Heartbeats)
+	}
+	if !reflect.DeepEqual(cfg.Rules, config.DefaultRules()) {
+		t.Errorf("the full example does not show the defaults of the rules:\ngot  %+v\nwant %+v", cfg.Rules, config.DefaultRules())
+	}
 	for _, key := range config.Keys() {
-		if !regexp.MustCompile(`[\s{,]` + key + `:`).MatchString(on) {
+		if !regexp.MustCompile(`[\s{,]` + key + `:`).MatchString(shown) {
 			t.Errorf("the full example does not show %s", key)
 		}
 	}
@@ -111,9 +120,11 @@ func TestDesignExample(t *testing.T) {
 		put(t, name, cert, 0o644)
 	}
 	put(t, "client.key", key, 0o600)
-	for _, name := range []string{"ingest", "toko-maju", "slack"} {
+	for _, name := range []string{"ingest", "toko-maju"} {
 		put(t, "secrets/"+name+".token", "a-token-of-"+name+"-and-more", 0o600)
 	}
+	put(t, "secrets/slack.token", "xoxb-a-token-of-slack", 0o600)
+	put(t, "secrets/smtp", "a-password", 0o600)
 	cfg, faults := config.Load("hookvigil.yaml")
 	if config.Failed(faults) {
 		t.Errorf("want warnings only:\n%s", printed(t, faults))
@@ -123,12 +134,15 @@ func TestDesignExample(t *testing.T) {
 		warned = append(warned, f.Path)
 	}
 	if want := []string{
-		"server.public_url", "server.tokens[].role", "server.tokens[].source", "defaults.schedule", "merchants[].digest", "merchants[].incidents", "sources", "rules", "receivers", "routes", "digest", "retention", "witness", "watch", "deadman",
+		"defaults.schedule", "merchants[].digest", "merchants[].incidents", "digest", "retention", "witness", "watch[].url", "deadman",
 	}; !slices.Equal(warned, want) {
 		t.Errorf("warnings of %v, want %v", warned, want)
 	}
 	if r := cfg.Records; len(r.Merchants) != 1 || len(r.Endpoints) != 1 || len(r.Targets) != 1 || len(r.CertificateFiles) != 1 {
 		t.Errorf("got %+v", r)
+	}
+	if len(cfg.Sources) != 1 || len(cfg.Receivers) != 2 || len(cfg.Routes) != 2 || len(cfg.Heartbeats) != 1 {
+		t.Errorf("sources %+v, receivers %+v, routes %+v, heartbeats %+v", cfg.Sources, cfg.Receivers, cfg.Routes, cfg.Heartbeats)
 	}
 }
 

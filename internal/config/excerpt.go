@@ -91,7 +91,7 @@ func hide(text string, column int) (string, int) {
 
 // secretSpans returns the byte ranges to hide, ascending and apart.
 func secretSpans(text string) [][2]int {
-	spans := append(keySpans(text), urlSpans(text)...)
+	spans := slices.Concat(keySpans(text), urlSpans(text), strayedSpans(text))
 	slices.SortFunc(spans, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
 	var apart [][2]int
 	for _, span := range spans {
@@ -121,6 +121,25 @@ func keySpans(text string) [][2]int {
 			spans = append(spans, [2]int{start, end})
 		}
 		from = max(end, from+m[1])
+	}
+	return spans
+}
+
+// A secret is a secret under the wrong key too: a token of Slack, the address
+// of an incoming webhook, a URL where a file's path should stand.
+var (
+	slackSecret = regexp.MustCompile(`(?i)(?:xox[a-z]|xapp)[-.][a-z0-9.-]+|hooks\.slack(?:-gov)?\.com/[^\s,}\]"']*`)
+	fileURL     = regexp.MustCompile(`(?i)_file["']?\s*:\s*["']?([a-z]+://[^\s,}\]"']*)`)
+)
+
+// strayedSpans returns what looks like a secret whatever its key is.
+func strayedSpans(text string) [][2]int {
+	var spans [][2]int
+	for _, m := range slackSecret.FindAllStringIndex(text, -1) {
+		spans = append(spans, [2]int{m[0], m[1]})
+	}
+	for _, m := range fileURL.FindAllStringSubmatchIndex(text, -1) {
+		spans = append(spans, [2]int{m[2], m[3]})
 	}
 	return spans
 }

@@ -23,7 +23,9 @@ func Keys() []string {
 			walk(t.FieldByIndex(set.byKey[key].index).Type)
 		}
 	}
-	walk(reflect.TypeFor[layout]())
+	for _, t := range []reflect.Type{reflect.TypeFor[layout](), reflect.TypeFor[slackLayout](), reflect.TypeFor[emailLayout]()} {
+		walk(t)
+	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }

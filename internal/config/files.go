@@ -100,9 +100,9 @@ func readableByOthers(path string) string {
 }
 
 // onlyFromEnv refuses a secret that stands in the file itself.
-func onlyFromEnv(n *node) (message, hint string) {
+func onlyFromEnv(n *node, key string) (message, hint string) {
 	if fromEnv.MatchString(n.text) && n.kind == kindText {
 		return "", ""
 	}
-	return "a secret does not stand in the configuration itself", "put it into a file and name that file with token_file, or write ${NAME} to take it from the environment"
+	return "a secret does not stand in the configuration itself", fmt.Sprintf("put it into a file and name that file with %s_file, or write ${NAME} to take it from the environment", key)
 }

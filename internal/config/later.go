@@ -4,17 +4,12 @@ import "slices"
 
 // laterKeys are the top-level keys that are documented and not yet read: each
 // gives a warning that says what is missing, and whatever stands below it is
-// accepted. A key that comes to life moves from here to layout.
+// accepted; with nothing below it, it says nothing. A key that comes to life moves from here to layout.
 type laterKeys struct {
 	Database  ignored `yaml:"database" later:"records are kept in data_dir"`
-	Sources   ignored `yaml:"sources" later:"attempts are not taken in yet"`
-	Rules     ignored `yaml:"rules" later:"no incident is opened yet"`
-	Receivers ignored `yaml:"receivers" later:"nothing is sent yet"`
-	Routes    ignored `yaml:"routes" later:"nothing is sent yet"`
 	Digest    ignored `yaml:"digest" later:"no digest is sent yet"`
-	Retention ignored `yaml:"retention" later:"no history is kept yet"`
+	Retention ignored `yaml:"retention" later:"how long history is kept cannot be chosen yet"`
 	Witness   ignored `yaml:"witness" later:"there is no second process yet"`
-	Watch     ignored `yaml:"watch" later:"dead man's switches are not watched yet"`
 	Deadman   ignored `yaml:"deadman" later:"no heartbeat is sent yet"`
 }
 
@@ -33,14 +28,12 @@ type laterKey struct {
 // laterInside is the table of those keys. A key that comes to life leaves it.
 func laterInside() []laterKey {
 	return []laterKey{
-		{path: "server.public_url", why: "nothing links to it yet"},
-		{path: "server.tokens[].role", value: "ingest", what: "token", why: "attempts are not taken in yet"},
-		{path: "server.tokens[].source", what: "token", why: "attempts are not taken in yet"},
-		{path: "defaults.schedule", why: "attempts are not taken in yet"},
+		{path: "defaults.schedule", why: "missing retries are not watched for yet"},
+		{path: "sources[].discover", value: "true", what: "source", why: "endpoints that are not known are counted, and not registered"},
+		{path: "watch[].url", what: "URL", why: "only heartbeats are watched for, and no URL is asked yet"},
 		{path: "merchants[].digest", what: "merchant", why: "no digest is sent yet"},
-		{path: "merchants[].incidents", what: "merchant", why: "no incident is opened yet"},
-		{path: "merchants[].endpoints[].schedule", what: "endpoint", why: "attempts are not taken in yet"},
-		{path: "merchants[].endpoints[].deadline", what: "endpoint", why: "attempts are not taken in yet"},
+		{path: "merchants[].incidents", what: "merchant", why: "merchants are not told of incidents yet"},
+		{path: "merchants[].endpoints[].schedule", what: "endpoint", why: "missing retries are not watched for yet"},
 	}
 }
 

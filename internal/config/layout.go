@@ -22,6 +22,11 @@ type layout struct {
 	Merchants        []entry                    `yaml:"merchants"`
 	Targets          []registry.Target          `yaml:"targets"`
 	CertificateFiles []registry.CertificateFile `yaml:"certificate_files"`
+	Sources          []sourceLayout             `yaml:"sources"`
+	Rules            rulesLayout                `yaml:"rules"`
+	Receivers        *node                      `yaml:"receivers"` // by name; what a receiver's keys are depends on its kind
+	Routes           []routeLayout              `yaml:"routes"`
+	Watch            []watchLayout              `yaml:"watch"`
 	Metrics          metricsLayout              `yaml:"metrics"`
 
 	Later laterKeys `yaml:",inline"`

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hookvigil/hookvigil/internal/registry"
@@ -25,11 +26,14 @@ func Load(path string) (*Config, []Fault) {
 		cfg:   &Config{Path: path},
 		first: map[recordKey]position{},
 		later: newLater(),
+
+		standing: map[string]place{},
+
 		pools: map[string]*x509.CertPool{},
 	}
 	l.dec = &decoder{
 		out: l.out, env: os.LookupEnv, fields: &fieldTable{},
-		check: map[reflect.Type]func(*node) (string, string){reflect.TypeFor[probes.Secret](): onlyFromEnv},
+		check: map[reflect.Type]secretCheck{reflect.TypeFor[probes.Secret](): onlyFromEnv},
 	}
 	if l.read(path) {
 		l.decode()
@@ -55,6 +59,8 @@ type loader struct {
 	pools map[string]*x509.CertPool // by ca_file
 	first map[recordKey]position    // where each record stands first
 	later []*laterUse
+
+	standing map[string]place // of each receiver, whatever is wrong with it
 }
 
 type recordKey struct{ kind, id string }
@@ -105,16 +111,21 @@ func (l *loader) decode() {
 	}
 }
 
-// compose fills the Config, section by section: records last, because they
-// need the defaults, the guard and the roots.
+// compose fills the Config, section by section: records after the defaults,
+// the guard and the roots, routes after the receivers that they name.
 func (l *loader) compose() {
 	l.base()
+	l.sources()
 	l.server()
 	l.guardSection()
 	l.roots()
 	l.defaults()
 	l.records()
 	l.merchantsFile()
+	l.rules()
+	l.heartbeats()
+	l.receivers()
+	l.routes()
 }
 
 func (l *loader) base() {
@@ -170,6 +181,11 @@ func (l *loader) bad(path, hint, format string, args ...any) bool {
 	return false
 }
 
+// warn reports at a path from the root what stops nothing.
+func (l *loader) warn(path, hint, format string, args ...any) {
+	l.report(place{node: l.root}, registry.Fault{Path: path, Hint: hint, Message: fmt.Sprintf(format, args...), Warning: true})
+}
+
 // place is where a record stands.
 type place struct {
 	node *node
@@ -205,4 +221,16 @@ func shown(record, id, rest string) string {
 		s += ": " + rest
 	}
 	return s
+}
+
+// quote writes a value of the file as it stands in a message.
+func quote(s string) string { return strconv.Quote(clip(s)) }
+
+// failedUnder reports whether an error stands at a path from the root, or
+// anywhere below it, in any file.
+func (l *loader) failedUnder(path string) bool {
+	return slices.ContainsFunc(l.out.list, func(f Fault) bool {
+		rest, ok := strings.CutPrefix(f.Path, path)
+		return ok && !f.Warning && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
 }

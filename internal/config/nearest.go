@@ -61,5 +61,8 @@ func didYouMean(word string, known []string) string {
 	if near, ok := nearest(word, known); ok {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
+	if len(known) == 1 {
+		return "only " + known[0] + " is known here"
+	}
 	return "one of " + strings.Join(known, ", ")
 }

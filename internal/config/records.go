@@ -131,9 +131,20 @@ func (l *loader) needs(p place, key, value, example string) {
 	}
 }
 
+func exampleID(kind string) string {
+	switch kind {
+	case "source":
+		return "core"
+	case "watch entry":
+		return "nightly-settlement"
+	default:
+		return "acme-payouts"
+	}
+}
+
 // unique reports an ID that another record of its kind has.
 func (l *loader) unique(kind, id string, p place) {
-	if l.needs(p, "id", id, "acme-payouts"); id == "" {
+	if l.needs(p, "id", id, exampleID(kind)); id == "" {
 		return
 	}
 	_, at := p.node.find("id")

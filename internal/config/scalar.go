@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ func (d *decoder) text(n *node, v reflect.Value, path string, key position) bool
 		return d.bad(n.show(key), path, "", "wanted a single value, got %s", n.kind)
 	}
 	if check := d.check[v.Type()]; check != nil {
-		if message, hint := check(n); message != "" {
+		if message, hint := check(n, path[strings.LastIndexByte(path, '.')+1:]); message != "" {
 			return d.bad(n.show(key), path, hint, "%s", message)
 		}
 	}
@@ -81,6 +82,8 @@ func (d *decoder) scalar(n *node, v reflect.Value, path string, key position) bo
 			}
 			return err
 		})
+	case reflect.Float64:
+		return d.float(n, v, path, key)
 	default:
 		return d.bad(n.show(key), path, "", "cannot be set here")
 	}
@@ -114,6 +117,23 @@ func (d *decoder) number(n *node, path string, key position, value string, parse
 	default:
 		return d.bad(n.show(key), path, "", "wanted a whole number, got %s", n.text)
 	}
+}
+
+// float decodes a number that need not be whole.
+func (d *decoder) float(n *node, v reflect.Value, path string, key position) bool {
+	value, ok := d.expanded(n, path, key)
+	if !ok {
+		return false
+	}
+	f, err := strconv.ParseFloat(value, 64)
+	switch {
+	case err != nil || math.IsNaN(f) || math.IsInf(f, 0):
+		return d.bad(n.show(key), path, "", "wanted a number such as 2.5")
+	case n.kind != kindNumber && value == n.text:
+		return d.bad(n.show(key), path, "write it without quotes", "wanted a number, got %s", n.kind)
+	}
+	v.SetFloat(f)
+	return true
 }
 
 // raw keeps a mapping as JSON.

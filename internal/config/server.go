@@ -99,9 +99,7 @@ func (l *loader) tokens() {
 		path := fmt.Sprintf("server.tokens[%d]", i)
 		t := Token{Name: in.Name, Role: in.Role, Merchants: in.Merchants, Source: in.Source, Token: l.tokenValue(path, in)}
 		l.oneOf(path+".role", "a role", in.Role, "viewer", "operator", "admin", "ingest")
-		if in.Role == "ingest" && in.Source == "" {
-			l.bad(path+".source", "give source: core, the name of the system that sends", "an ingest token needs a source")
-		}
+		l.tokenSource(path, in)
 		if in.Name == "" {
 			l.bad(path+".name", "give a name: it stands in the audit", "is missing")
 		} else if first, ok := names[in.Name]; ok {

@@ -45,7 +45,7 @@ func TestLoadDefaults(t *testing.T) {
 		Path: "hookvigil.yaml", DataDir: filepath.Join(dir, "data"),
 		Log:      config.Log{Level: slog.LevelInfo, Format: "logfmt"},
 		Server:   config.Server{Listen: "127.0.0.1:8420"},
-		Defaults: registry.DefaultDefaults(), Probes: "all",
+		Defaults: registry.DefaultDefaults(), Probes: "all", Schedule: "xendit", Rules: config.DefaultRules(),
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)
@@ -97,7 +97,7 @@ metrics: {probes: "off"}
 	if d.Probe.Level != probes.LevelRefuse || d.Probe.Timeout != 3*time.Second || d.Probe.AckBudget != 3*time.Second || d.Probe.Confirm != 0 || d.Probe.Interval != time.Minute {
 		t.Errorf("probe defaults %+v", d.Probe)
 	}
-	if d.Certificate.Interval != time.Hour || d.Certificate.Timeout != 10*time.Second || d.Certificate.Policy.WarnBelow.Cap != 21*24*time.Hour || d.Schedule != "svix" {
+	if d.Certificate.Interval != time.Hour || d.Certificate.Timeout != 10*time.Second || d.Certificate.Policy.WarnBelow.Cap != 21*24*time.Hour || d.Schedule != "svix" || cfg.Schedule != "svix" {
 		t.Errorf("certificate defaults %+v, schedule %s", d.Certificate, d.Schedule)
 	}
 }

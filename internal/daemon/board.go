@@ -18,7 +18,8 @@ const staleAfter = 3
 // board holds what each signal last said of each endpoint and target. It is
 // safe for concurrent use.
 type board struct {
-	watched func() *registry.Snapshot
+	watched    func() *registry.Snapshot
+	deliveries func(endpoint string, now time.Time) rules.DeliveryView
 
 	mu sync.RWMutex
 	// guarded by mu
@@ -32,6 +33,7 @@ type board struct {
 type probed struct {
 	url       string
 	memory    probes.Memory
+	answered  time.Time // start of the last probe that was neither down nor without an opinion, since the start
 	unhealthy time.Time // when it was last not healthy, since the start
 }
 
@@ -44,34 +46,39 @@ type looked struct {
 }
 
 // newBoard returns an empty board. watched gives what is watched now: a look
-// that ends after its endpoint was removed leaves nothing behind.
-func newBoard(watched func() *registry.Snapshot) *board {
-	return &board{watched: watched, probes: map[string]probed{}, certs: map[store.Subject]looked{}, dirty: map[store.Subject]bool{}}
+// that ends after its endpoint was removed leaves nothing behind. deliveries
+// gives the third signal, which is kept elsewhere.
+func newBoard(watched func() *registry.Snapshot, deliveries func(string, time.Time) rules.DeliveryView) *board {
+	return &board{watched: watched, deliveries: deliveries, probes: map[string]probed{}, certs: map[store.Subject]looked{}, dirty: map[store.Subject]bool{}}
 }
 
-// probed notes r and says when the next probe is due; zero: the regular turn.
-func (b *board) probed(w *registry.Watched, r probes.Result) (probes.Memory, time.Duration) {
+// probed notes r and says when the next probe is due (zero: the regular turn),
+// and whether the endpoint is still watched at that URL.
+func (b *board) probed(w *registry.Watched, r probes.Result) (memory probes.Memory, next time.Duration, current bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.probes[w.ID]
 	if now, ok := b.watched().Endpoint(w.ID); !ok || now.URL != w.URL {
 		memory, _ := was.memory.Step(r, w.Probe.Policy)
-		return memory, 0
+		return memory, 0, false
 	}
 	if was.url != w.URL {
 		was = probed{url: w.URL}
 	}
-	next := time.Duration(0)
 	was.memory, next = was.memory.Step(r, w.Probe.Policy)
 	if was.memory.Last.Verdict != probes.Healthy {
 		was.unhealthy = r.At
 	}
+	if v := was.memory.Last.Verdict; v == probes.Healthy || v == probes.Degraded {
+		was.answered = r.At
+	}
 	b.probes[w.ID], b.dirty[endpointSubject(w.ID)] = was, true
-	return was.memory, next
+	return was.memory, next, true
 }
 
-// looked judges what was seen in the light of what is remembered, and notes it.
-func (b *board) looked(s watched, seen []certificate.Seen, now time.Time) certificate.Report {
+// looked judges what was seen in the light of what is remembered, and notes
+// it. current says that it is still watched there.
+func (b *board) looked(s watched, seen []certificate.Seen, now time.Time) (report certificate.Report, current bool) {
 	b.mu.RLock()
 	was := b.certs[s.subject]
 	b.mu.RUnlock()
@@ -83,8 +90,9 @@ func (b *board) looked(s watched, seen []certificate.Seen, now time.Time) certif
 	defer b.mu.Unlock()
 	if now, ok := watchedBy(b.watched(), s.key); ok && now.url == s.url {
 		b.certs[s.subject], b.dirty[s.subject] = was, true
+		current = true
 	}
-	return was.report
+	return was.report, current
 }
 
 // note keeps a report that was judged elsewhere (a certificate file).
@@ -141,7 +149,7 @@ func (b *board) view(w *registry.Watched, now time.Time) rules.EndpointView {
 	b.mu.RLock()
 	p, c := b.probes[w.ID], b.certs[endpointSubject(w.ID)]
 	b.mu.RUnlock()
-	v := rules.EndpointView{Suspended: w.Suspended}
+	v := rules.EndpointView{Suspended: w.Suspended, Deliveries: b.deliveries(w.ID, now)}
 	if p.url == w.URL {
 		m := p.memory
 		v.Probe = rules.ProbeView{
@@ -153,6 +161,23 @@ func (b *board) view(w *registry.Watched, now time.Time) rules.EndpointView {
 		v.Certificate = rules.CertificateView{Report: c.report, Stale: stale(c.report.At, w.Watch.Interval, now)}
 	}
 	return v
+}
+
+// movedFrom reports whether what the signals remember of an endpoint belongs
+// to another URL than it has now.
+func (b *board) movedFrom(w *registry.Watched) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	p, ok := b.probes[w.ID]
+	return ok && p.url != w.URL
+}
+
+// answered returns when the last probe of an endpoint began that was answered;
+// zero: none since the start.
+func (b *board) answered(id string) time.Time {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.probes[id].answered
 }
 
 // lastUnhealthy returns when an endpoint's probe was last not healthy; zero:

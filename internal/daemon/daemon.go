@@ -30,8 +30,9 @@ const SocketName = "hookvigil.sock"
 // section 12.
 const (
 	drainLooks = probeGrace + 500*time.Millisecond
-	drainJobs  = 2500 * time.Millisecond
-	drainHTTP  = 1500 * time.Millisecond
+	drainJobs  = 1600 * time.Millisecond
+	drainHTTP  = 1000 * time.Millisecond
+	drainAll   = drainLooks + drainAttempts + drainConditions + drainDesk + drainJobs + drainHTTP
 )
 
 // Options is what a daemon is made of.
@@ -57,6 +58,7 @@ type Daemon struct {
 	metrics  *dashboards.Metrics
 	server   *api.Server
 	eyes     atomic.Pointer[eyes]
+	column   column
 
 	probeTurns, certificateTurns       *probes.Schedule
 	probeLateness, certificateLateness lateness
@@ -84,7 +86,7 @@ func New(opts Options) *Daemon {
 	d.atStart = withoutRecords(opts.Config)
 	d.settings.Store(d.atStart)
 	d.registry = newRegistry(nil, d.swapped)
-	d.board = newBoard(d.registry.Snapshot)
+	d.board = newBoard(d.registry.Snapshot, d.deliveries)
 	return d
 }
 
@@ -109,7 +111,10 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 	marked, stop := d.marksStopping(ctx)
 	defer stop()
 	return runAll(marked, d.log, []part{
-		{name: "looks", run: d.runLooks, drain: drainLooks},
+		{name: "looks and lanes", run: d.runLooksAndLanes, drain: drainLooks},
+		{name: "attempts", run: d.column.runAttempts, drain: drainAttempts},
+		{name: "conditions", run: d.column.conditions.Run, drain: drainConditions},
+		{name: "desk", run: d.column.clerk.Run, drain: drainDesk},
 		{name: "jobs", run: d.runJobs, drain: drainJobs},
 		{name: "http", run: listeners.serve, drain: drainHTTP},
 	})
@@ -120,20 +125,17 @@ func (d *Daemon) marksStopping(ctx context.Context) (context.Context, func()) {
 	marked, cancel := context.WithCancel(context.WithoutCancel(ctx)) // ends a moment after ctx
 	stop := context.AfterFunc(ctx, func() {
 		d.stopping.Store(true)
-		d.log.Info("stopping", "bound", drainLooks+drainJobs+drainHTTP)
+		d.log.Info("stopping", "bound", drainAll)
 		cancel()
 	})
 	return marked, func() { stop(); cancel() }
 }
 
-// runLooks runs both signals side by side; each has its own schedule.
-func (d *Daemon) runLooks(ctx context.Context) error {
-	var wg sync.WaitGroup
-	var errs [2]error
-	wg.Go(func() { errs[0] = d.runProbes(ctx) })
-	wg.Go(func() { errs[1] = d.runCertificates(ctx) })
-	wg.Wait()
-	return errors.Join(errs[:]...)
+// runLooksAndLanes runs what talks to others, side by side: both signals, each
+// with its own schedule, and the outbox. They stop together, because what is
+// on the wire takes longest.
+func (d *Daemon) runLooksAndLanes(ctx context.Context) error {
+	return besides(ctx, d.runProbes, d.runCertificates, d.column.outbox.Run)
 }
 
 // open gets the store, the memory of the last run and the registry ready.
@@ -150,10 +152,15 @@ func (d *Daemon) open(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("last results: %w", err), st.Close())
 	}
 	d.board.restore(looks)
-	if _, _, err := d.importFile(ctx, cfg); err != nil {
-		return errors.Join(err, st.Close())
+	err = d.openColumn(ctx, cfg)
+	if err == nil {
+		_, _, err = d.importFile(ctx, cfg)
+	}
+	if err != nil {
+		return errors.Join(err, d.column.close(), st.Close())
 	}
 	d.forget(d.board.strangers())
+	d.strayConditions()
 	d.metrics.Reloaded(true, time.Now())
 	d.server = d.newServer(cfg)
 	return nil
@@ -200,6 +207,7 @@ func (d *Daemon) importFile(ctx context.Context, cfg *config.Config) (registry.D
 // swapped follows each change of the registry: schedules, memory, metrics.
 func (d *Daemon) swapped(snap *registry.Snapshot, diff registry.Diff) {
 	d.setTurns(snap, diff)
+	d.unwatched(snap, diff)
 	var gone []store.Subject
 	for _, id := range diff.Endpoints.Removed {
 		gone = append(gone, endpointSubject(id))
@@ -234,8 +242,8 @@ func (d *Daemon) forget(gone []store.Subject) {
 // close ends what open began.
 func (d *Daemon) close() error {
 	d.eyes.Load().prober.Close()
-	if err := d.store.Close(); err != nil {
-		return fmt.Errorf("close store: %w", err)
+	if err := errors.Join(d.column.close(), d.store.Close()); err != nil {
+		return fmt.Errorf("close: %w", err)
 	}
 	d.log.Info("stopped", "ran", time.Since(d.started).Round(time.Second))
 	return nil

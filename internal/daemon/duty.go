@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // What the daemon asks of itself. A watcher that is late must say so instead
@@ -13,6 +15,10 @@ const (
 	oursLimit    = 0.05             // this share of looks may fail for our own trouble
 	storeTimeout = 5 * time.Second  // for the write test
 	saveLimit    = 60 * time.Second // results may be unsaved this long (DESIGN section 10)
+	lagLimit     = 10 * time.Second // what was decided may wait this long for the store, and for the desk
+	applyLimit   = time.Minute      // what was acknowledged may wait this long to be counted
+	dueLimit     = time.Minute      // a critical notice may wait this long for its receiver (DESIGN section 7)
+	slowLimit    = 15 * time.Minute // any other
 )
 
 // duties answers the three questions that watchers ask. It implements
@@ -48,12 +54,50 @@ func (q duties) Duty() []string {
 	if since := now.Sub(d.started); d.saved.since(now) > saveLimit && since > saveLimit {
 		problems = append(problems, fmt.Sprintf("store: results unsaved for %s: %s", d.saved.since(now).Round(time.Second), d.saved.problem()))
 	}
+	problems = append(problems, d.column.problems(now)...)
 	ctx, cancel := context.WithTimeout(d.base, storeTimeout)
 	defer cancel()
 	if err := d.store.Check(ctx); err != nil {
 		problems = append(problems, fmt.Sprintf("store: not writable: %v", err))
 	}
 	return problems
+}
+
+// problems says where facts are stuck on their way to people.
+func (c *column) problems(now time.Time) []string {
+	var problems []string
+	stuck := func(lag, limit time.Duration, what string) {
+		if lag > limit {
+			problems = append(problems, fmt.Sprintf("%s for %s", what, lag.Round(time.Second)))
+		}
+	}
+	stuck(c.conditions.Lag(now), lagLimit, "conditions: what was decided could not be stored")
+	stuck(c.clerk.Lag(now), lagLimit, "desk: the incidents could not be stored")
+	stuck(c.applyLag(now), applyLimit, "attempts: what was acknowledged has not been counted")
+	if w := c.work.Load(); w != nil {
+		for _, l := range w.Lanes {
+			problems = append(problems, laneProblems(l, now)...)
+		}
+	}
+	return problems
+}
+
+// laneProblems says what keeps the notices of a lane from arriving.
+func laneProblems(l alerting.LaneState, now time.Time) []string {
+	receiver, limit := alerting.ReceiverOf(l.Lane), slowLimit
+	if l.Critical {
+		limit = dueLimit
+	}
+	switch {
+	case !l.StoppedAt.IsZero():
+		return []string{fmt.Sprintf("outbox: receiver %q refuses our credentials since %s; its notices wait", receiver, l.StoppedAt.UTC().Format(time.TimeOnly+" MST"))}
+	case !l.Oldest.IsZero() && now.Sub(l.Oldest) > limit:
+		return []string{fmt.Sprintf("outbox: a notice for receiver %q has been due for %s", receiver, now.Sub(l.Oldest).Round(time.Second))}
+	case !l.FailingSince.IsZero() && now.Sub(l.FailingSince) > limit:
+		return []string{fmt.Sprintf("outbox: receiver %q fails since %s", receiver, l.FailingSince.UTC().Format(time.TimeOnly+" MST"))}
+	default:
+		return nil
+	}
 }
 
 // selfAudit asks the duty question for the metrics and the pages, which must

@@ -15,8 +15,8 @@ import (
 // What the jobs get at shutdown: those that run, and the last save. Together
 // they fit into drainJobs.
 const (
-	jobGrace  = 800 * time.Millisecond
-	saveGrace = 1500 * time.Millisecond
+	jobGrace  = 500 * time.Millisecond
+	saveGrace = time.Second
 )
 
 // job is one duty that is done again and again. There are a handful of them,
@@ -31,6 +31,7 @@ func (d *Daemon) jobs() []job {
 	return []job{
 		{"save results", 10 * time.Second, d.save},
 		{"count states", 5 * time.Second, d.countStates},
+		{"count facts", 5 * time.Second, d.countFacts},
 		{"self-audit", 10 * time.Second, d.selfAudit},
 		{"certificate files", 5 * time.Minute, d.lookAtFiles},
 		{"listener certificate", time.Minute, d.refreshListenerCertificate},

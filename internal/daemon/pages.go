@@ -1,10 +1,14 @@
 package daemon
 
 import (
+	"cmp"
+	"context"
 	"iter"
 	"net/http"
+	"slices"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/dashboards/web"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/rules"
@@ -76,5 +80,36 @@ func (s pageSource) Targets() []web.Target {
 		view := rules.CertificateView{Report: s.d.board.file(f.ID)}
 		list = append(list, web.Target{ID: f.ID, Address: f.Path, Certificate: view})
 	}
+	return list
+}
+
+// Incidents implements web.IncidentSource.
+func (s pageSource) Incidents(ctx context.Context, f alerting.IncidentFilter) ([]alerting.Incident, error) {
+	return s.d.store.Incidents(ctx, f)
+}
+
+// Incident implements web.IncidentSource.
+func (s pageSource) Incident(ctx context.Context, id string) (alerting.Incident, []alerting.Entry, error) {
+	return s.d.store.Incident(ctx, id)
+}
+
+// Ratios implements web.Source: the platform first, then the worst channels.
+func (s pageSource) Ratios() []web.Ratio {
+	list := []web.Ratio{}
+	for scope, e := range s.d.column.conditions.Ratios() {
+		rule := rules.RuleChannelErrorRatio
+		if scope == rules.ScopePlatform {
+			rule = rules.RulePlatformErrorRatio
+		}
+		_, open := s.d.column.conditions.Open(rule, scope)
+		list = append(list, web.Ratio{Scope: scope, First: e.Denominator, Failed: e.Numerator, Window: e.To.Sub(e.From), Open: open})
+	}
+	share := func(r web.Ratio) float64 { return float64(r.Failed) / float64(max(r.First, 1)) }
+	slices.SortFunc(list, func(a, b web.Ratio) int {
+		if first := a.Scope == rules.ScopePlatform; first != (b.Scope == rules.ScopePlatform) {
+			return map[bool]int{true: -1, false: 1}[first]
+		}
+		return cmp.Or(cmp.Compare(share(b), share(a)), cmp.Compare(b.First, a.First), cmp.Compare(a.Scope, b.Scope))
+	})
 	return list
 }

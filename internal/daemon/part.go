@@ -80,3 +80,20 @@ func (r runningPart) stop(log *slog.Logger) {
 		log.Warn("part did not stop in time", "part", r.name, "drain", r.drain)
 	}
 }
+
+// besides runs parts side by side until ctx ends or one of them stops: one
+// without the others is of no use.
+func besides(ctx context.Context, runs ...func(context.Context) error) error {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, len(runs))
+	var wg sync.WaitGroup
+	for i, run := range runs {
+		wg.Go(func() {
+			defer cancel()
+			errs[i] = run(inner)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

@@ -31,6 +31,13 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 				return config.DecodeEntry(line, false)
 			},
 			Refuses:      d.refuses,
+			Attempts:     intake{d},
+			Sources:      d.takesSource,
+			Tally:        d.store.Tally,
+			Incidents:    incidents{d},
+			Outbox:       outbox{d},
+			Test:         d.testReceiver,
+			Beat:         func(id string) bool { return d.column.conditions.Beat(id, time.Now()) },
 			Metrics:      d.metrics.Handler(),
 			ProbeMetrics: d.serveProbeSeries,
 			Probe:        http.HandlerFunc(d.serveProbe),

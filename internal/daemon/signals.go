@@ -18,6 +18,10 @@ import (
 // canceled (DESIGN section 12).
 const probeGrace = 5 * time.Second
 
+// lookAgainAfter is when a first bad round of looks at a certificate is
+// confirmed: a quick second look, as probes have.
+const lookAgainAfter = 30 * time.Second
+
 // The names of the signals in metrics and logs.
 const (
 	signalProbe       = "probe"
@@ -67,7 +71,10 @@ func (d *Daemon) probe(ctx context.Context, t probes.Tick) (next time.Duration) 
 		return 0 // shutting down: this says nothing
 	}
 	before, _ := rules.EndpointState(d.board.view(w, time.Now()))
-	memory, next := d.board.probed(w, r)
+	memory, next, current := d.board.probed(w, r)
+	if current {
+		d.column.conditions.Probed(d.downFact(w, memory), time.Now())
+	}
 	d.noteState(w, before)
 	d.probeLateness.saw(t.Late, r.Fault == probes.FaultInternal, time.Now())
 	d.metrics.Skipped(signalProbe, t.Skipped)
@@ -94,7 +101,8 @@ func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
 	if known {
 		before, _ = rules.EndpointState(d.board.view(ep, time.Now()))
 	}
-	report := d.board.looked(w, seen, time.Now())
+	report, current := d.board.looked(w, seen, time.Now())
+	again := current && d.column.conditions.Looked(d.certificateFact(w, report), time.Now())
 	if known {
 		d.noteState(ep, before)
 	}
@@ -102,6 +110,9 @@ func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
 	d.metrics.Skipped(signalCertificate, t.Skipped)
 	d.metrics.Looked(report, time.Since(begun), t.Late)
 	d.log.Debug("looked at certificate", "target", t.ID, "verdict", report.Verdict, "faults", report.Faults, "detail", report.Detail)
+	if again {
+		return min(lookAgainAfter, w.watch.Interval)
+	}
 	return 0
 }
 

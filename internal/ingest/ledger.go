@@ -39,8 +39,8 @@ type Progress struct {
 // Group is attempts that are applied together, in the order of the log.
 type Group struct {
 	Entries []Entry
-	Next    Position // where the log goes on after them
-	At      time.Time
+	Next    Position  // where the log goes on after them
+	At      time.Time // when the last of them was received: a replay has the same
 }
 
 // Entry is one attempt of the log, judged.
@@ -53,12 +53,35 @@ type Entry struct {
 	Counts   bool         // it belongs into the denominator of an error ratio
 }
 
-// Verdict is what became of an entry.
+// Verdict is what became of an entry. Ask [Verdict.Kept] rather than compare:
+// all verdicts but Counted and Replaced change nothing.
 type Verdict uint8
 
 // The verdicts.
 const (
-	Duplicate Verdict = iota // one like it is kept already: nothing changes
-	Counted                  // kept, for the first time or by a replay of the same entry
-	Replaced                 // kept in place of one that contradicts it: history is corrected, nothing is decided anew
+	Duplicate    Verdict = iota // one like it is kept already: nothing changes
+	Counted                     // kept, for the first time or by a replay of the same entry
+	Replaced                    // kept in place of one that contradicts it: history is corrected, nothing is decided anew
+	Contradicted                // one of the same identity and other content stays: nothing changes, and somebody told two tales
+	Outside                     // it started outside of the time that is kept (see [Outlies]): nothing changes
 )
+
+// Kept reports whether the entry is in the ledger now.
+func (v Verdict) Kept() bool { return v == Counted || v == Replaced }
+
+// MaxAge is how long before it was received an attempt may have started and
+// still be kept: the longest month and four days to repair what did not send.
+const MaxAge = 35 * 24 * time.Hour
+
+// maxAhead is how long after it was received an attempt may seem to have
+// started. Decoding takes five minutes; the rest is for clocks that were set.
+const maxAhead = time.Hour
+
+// Outlies reports whether an attempt started more than [MaxAge] before it was
+// received, or more than an hour after. Such an attempt is not kept, because
+// strange years must not fill the disk with files; who takes attempts in says
+// so to their sender.
+func Outlies(started, received time.Time) bool {
+	age := received.Sub(started)
+	return age > MaxAge || age < -maxAhead
+}

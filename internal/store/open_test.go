@@ -123,7 +123,7 @@ func TestOpenRefusesWhatItCannotTrust(t *testing.T) {
 		"newer schema": {func(t *testing.T, state string) {
 			t.Helper()
 			edit(t, state, `INSERT INTO schema_version (version_id, is_applied) VALUES (7, 1)`)
-		}, "state.db has schema 7, this hookvigil knows 1: use the newer binary"},
+		}, "state.db has schema 7, this hookvigil knows 2: use the newer binary"},
 		"empty file":     {func(t *testing.T, state string) { t.Helper(); write(t, state, "") }, "state.db is damaged: it is only 0 bytes long"},
 		"another format": {func(t *testing.T, state string) { t.Helper(); write(t, state, strings.Repeat("hello ", 1000)) }, "state.db is damaged: file is not a database"},
 		"a table is gone": {func(t *testing.T, state string) {
@@ -214,7 +214,7 @@ func TestNewerFactsAreRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	shut(t, open(t, dir))
-	edit(t, filepath.Join(dir, "facts.db"), `INSERT INTO schema_version (version_id, is_applied) VALUES (2, 1)`)
+	edit(t, filepath.Join(dir, "facts.db"), `INSERT INTO schema_version (version_id, is_applied) VALUES (99, 1)`)
 	_, err := store.Open(t.Context(), dir, quiet())
 	if _, ok := errors.AsType[*store.NewerError](err); !ok {
 		t.Errorf("got %v, want a NewerError", err)

@@ -28,6 +28,9 @@ func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, e
 		if err := finishThread(ctx, tx, o, done); err != nil {
 			return err
 		}
+		if err := alerted(ctx, tx, o); err != nil {
+			return err
+		}
 		applied = true
 		return finishExtra(ctx, tx, o)
 	})

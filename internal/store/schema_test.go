@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -72,8 +74,11 @@ func TestTablesAndKeys(t *testing.T) {
 		"facts.db": {factsSchema(), map[string]string{
 			"open_event": "source event endpoint", "rollup": "slot endpoint", "applied": "log", "dictionary": "kind id",
 			"certificate_seen": "kind endpoint address", "last_result": "kind endpoint",
+			"tally_minute": "minute scope", "tally_quarter": "slot scope",
 		}, map[string]string{"dictionary": "kind value"}},
-		"an attempts slot": {attemptsSchema("2025-11-11T12.db"), map[string]string{"attempt": "id"}, map[string]string{"attempt": "identity"}},
+		"an attempts slot": {attemptsSchema("2025-11-11T12.db"), map[string]string{
+			"attempt": "id", "word": "id", "replaced": "identity position",
+		}, map[string]string{"attempt": "identity", "word": "kind value"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -147,18 +152,26 @@ func TestMigrationsApplyOnce(t *testing.T) {
 	}
 }
 
+// newest is the schema of state.db.
+const newest = 2
+
 // grown returns the state schema with one more migration.
 func grown(t *testing.T, migration string) schema {
 	t.Helper()
 	s := stateSchema()
-	first, err := migrations.ReadFile(s.folder + "/0001_tables.sql")
-	if err != nil {
-		t.Fatal(err)
+	files, err := fs.Glob(migrations, s.folder+"/*.sql")
+	if err != nil || len(files) != newest {
+		t.Fatalf("%d migrations, want %d (%v)", len(files), newest, err)
 	}
-	s.root = fstest.MapFS{
-		s.folder + "/0001_tables.sql": {Data: first},
-		s.folder + "/0002_more.sql":   {Data: []byte("-- +goose Up\n" + migration)},
+	root := fstest.MapFS{fmt.Sprintf("%s/%04d_more.sql", s.folder, newest+1): {Data: []byte("-- +goose Up\n" + migration)}}
+	for _, file := range files {
+		text, err := migrations.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root[file] = &fstest.MapFile{Data: text}
 	}
+	s.root = root
 	return s
 }
 
@@ -174,7 +187,7 @@ func TestAnUpgradeKeepsACopy(t *testing.T) {
 	if got := column(t, d.r, `SELECT name FROM cursor WHERE note IS NULL`); !slices.Equal(got, []string{"before"}) {
 		t.Errorf("rows %v after the upgrade", got)
 	}
-	copied := filepath.Join(dir, "state.db.bak-1")
+	copied := filepath.Join(dir, fmt.Sprintf("state.db.bak-%d", newest))
 	info, err := os.Stat(copied)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +202,7 @@ func TestAnUpgradeKeepsACopy(t *testing.T) {
 	if got := column(t, openFile(t, restored, stateSchema()).r, `SELECT name FROM cursor`); !slices.Equal(got, []string{"before"}) {
 		t.Errorf("rows %v in the copy", got)
 	}
-	if _, err := openDatabase(t.Context(), dir, stateSchema(), quiet()); err == nil || !strings.Contains(err.Error(), "state.db has schema 2, this hookvigil knows 1") {
+	if _, err := openDatabase(t.Context(), dir, stateSchema(), quiet()); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("state.db has schema %d, this hookvigil knows %d", newest+1, newest)) {
 		t.Errorf("the old binary: %v", err)
 	}
 }
@@ -205,7 +218,7 @@ func TestAFailedUpgradeChangesNothing(t *testing.T) {
 	bad := grown(t, "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT;\nDELETE FROM cursor;\nINSERT INTO nowhere VALUES (1);")
 	for range 2 {
 		_, err := openDatabase(t.Context(), dir, bad, quiet())
-		if want := "migrate state.db to schema 2: SQL logic error: no such table: nowhere (1)"; err == nil || err.Error() != want {
+		if want := fmt.Sprintf("migrate state.db to schema %d: SQL logic error: no such table: nowhere (1)", newest+1); err == nil || err.Error() != want {
 			t.Fatalf("got %v, want %s", err, want)
 		}
 	}
@@ -223,5 +236,32 @@ func insertCursor(t *testing.T, d *database, name string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestConditionsOfTheFirstReleaseAreKept upgrades a state.db of schema 1.
+func TestConditionsOfTheFirstReleaseAreKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := stateSchema()
+	text, err := migrations.ReadFile(first.folder + "/0001_tables.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.root = fstest.MapFS{first.folder + "/0001_tables.sql": {Data: text}}
+	old := openFile(t, dir, first)
+	err = old.write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO condition (rule, scope, episode, shard, epoch, state, severity, since_at, updated_at, evidence)
+			VALUES ('endpoint_down', 'endpoint:a', 1, 0, 1, 'pending', 'low', 1, 1, '{}')`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := old.close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := column(t, openFile(t, dir, stateSchema()).r, `SELECT scope || ' on ' || host FROM condition`); !slices.Equal(got, []string{"endpoint:a on "}) {
+		t.Errorf("conditions %q after the upgrade", got)
 	}
 }

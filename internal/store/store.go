@@ -18,6 +18,8 @@ type Store struct {
 	lock  *dirLock
 	state *database
 	facts *database
+
+	ledger *Ledger // of attempts, in facts.db and the slots
 }
 
 // Open takes the data directory dir, creates what is missing in it (directory
@@ -69,6 +71,7 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	s.ledger = newLedger(s, dir)
 	return s.Check(ctx)
 }
 
@@ -95,5 +98,5 @@ func (s *Store) Check(ctx context.Context) error {
 // Close waits for the verbs under way, folds the write-ahead logs into their
 // files and lets the next daemon in. A second call does nothing.
 func (s *Store) Close() error {
-	return errors.Join(s.state.close(), s.facts.close(), s.lock.release())
+	return errors.Join(s.ledger.close(), s.state.close(), s.facts.close(), s.lock.release())
 }

@@ -149,6 +149,18 @@ func (f Fault) Usual() Verdict {
 	return Unknown
 }
 
+// Unreached reports whether f says that the server was not reached, or did not
+// speak: it is about the way there, which the probe walks too, and tells
+// nothing of the certificate.
+func (f Fault) Unreached() bool {
+	switch f {
+	case FaultDNSNotFound, FaultDNSNoAddress, FaultConnectRefused, FaultConnectFailed, FaultHandshakeTimeout, FaultHandshakeClosed:
+		return true
+	default:
+		return false
+	}
+}
+
 // rank is the place in the table, worst first.
 func (f Fault) rank() int {
 	for i, o := range order {

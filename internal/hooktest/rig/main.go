@@ -4,7 +4,8 @@
 //	go run ./internal/hooktest/rig -n 500 -hang 25 -interval 1m -out rig.yaml
 //	bin/hookvigil serve --config rig.yaml
 //
-// It runs until it is interrupted.
+// With -control ADDRESS it also starts a fake Slack and a mail server, and
+// shows at that address what arrived there. It runs until it is interrupted.
 package main
 
 import (
@@ -28,6 +29,7 @@ type options struct {
 	plain, every        bool
 	interval, certEvery time.Duration
 	out, listen         string
+	control             string
 }
 
 func main() {
@@ -41,6 +43,7 @@ func main() {
 	flag.DurationVar(&o.certEvery, "certificates", 15*time.Minute, "interval of the certificate look")
 	flag.StringVar(&o.out, "out", "rig.yaml", "configuration to write")
 	flag.StringVar(&o.listen, "listen", "127.0.0.1:8420", "server.listen of that configuration")
+	flag.StringVar(&o.control, "control", "", "address such as 127.0.0.1:9000: sinks for notices, and commands to receivers")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -68,6 +71,13 @@ func run(ctx context.Context, o options) error {
 	}
 	fmt.Fprintf(w, "version: 1\ndata_dir: rig-data\nserver: {listen: %q}\nguard: {allow: [127.0.0.0/8]}\ntls: {ca_files: [%s]}\n", o.listen, filepath.Base(pem))
 	fmt.Fprintf(w, "defaults:\n  probe: {interval: %s}\n  certificate: {interval: %s}\n", o.interval, o.certEvery)
+	var s *sinks
+	if o.control != "" {
+		if s, err = openSinks(w, o.out); err != nil {
+			return err
+		}
+		defer s.close()
+	}
 	fmt.Fprint(w, "merchants:\n  - id: rig\n    endpoints:\n")
 	receivers, err := start(w, o, ca)
 	for _, r := range receivers {
@@ -80,6 +90,9 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Printf("%d receivers; configuration in %s\n", len(receivers), o.out)
+	if o.control != "" {
+		return serveControl(ctx, o.control, control(receivers, s))
+	}
 	<-ctx.Done()
 	return nil
 }

@@ -1,0 +1,124 @@
+package alerting
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The bounds of what a person may say, in characters.
+const (
+	LongestRemark = 2000
+	longestName   = 200
+)
+
+// Command decides what follows when a person says something about an
+// incident. told are the lanes that were told of it: they hear it too. It is
+// pure. A *CommandError says why not.
+//
+//   - ack: an open one becomes acknowledged, and stays so until it becomes
+//     critical or is over; a further person is recorded; who has said so
+//     already, and has no remark, changes nothing.
+//   - resolve: a live one is resolved by hand. Conditions that are still open
+//     leave it, and are told again when they stay so beyond the reopen window.
+//   - note: the remark stands in the timeline, in any state.
+func (d Desk) Command(in Incident, c Command, told []Destination, now time.Time) (Decision, error) {
+	c.By, c.Text = tidy(c.By), tidy(c.Text)
+	if why := c.wrong(in); why != "" {
+		return Decision{}, &CommandError{Do: c.Do, State: in.State, Why: why}
+	}
+	t := newTurn(d, World{Incidents: []Incident{in}, Told: map[string][]Destination{in.ID: told}}, now)
+	t.actor = c.By
+	switch at := t.incidents[in.ID]; c.Do {
+	case CommandAcknowledge:
+		t.acknowledge(at, c)
+	case CommandResolve:
+		t.resolve(at, c)
+	case CommandNote:
+		t.happened(at, EntryNote, c.Text, tellThread)
+	}
+	return t.decision(), nil
+}
+
+// wrong says why a command makes no sense, "" when it does.
+func (c Command) wrong(in Incident) string {
+	switch {
+	case c.Do != CommandAcknowledge && c.Do != CommandResolve && c.Do != CommandNote:
+		return fmt.Sprintf("there is no such command; want %s, %s or %s", CommandAcknowledge, CommandResolve, CommandNote)
+	case c.By == "":
+		return "who says so is missing"
+	case utf8.RuneCountInString(c.By) > longestName:
+		return fmt.Sprintf("the name has %d characters, at most %d are kept", utf8.RuneCountInString(c.By), longestName)
+	case utf8.RuneCountInString(c.Text) > LongestRemark:
+		return fmt.Sprintf("the text has %d characters, at most %d are kept", utf8.RuneCountInString(c.Text), LongestRemark)
+	case c.Do == CommandNote && c.Text == "":
+		return "the text is missing; a note needs one"
+	case c.Do != CommandNote && in.Parent != "":
+		return "it was " + in.ResolvedBy + ", where it goes on"
+	case c.Do != CommandNote && !in.Live():
+		return "it is over; write a note instead"
+	default:
+		return ""
+	}
+}
+
+func (t *turn) acknowledge(in *Incident, c Command) {
+	switch {
+	case in.State != StateAcknowledged:
+		in.State, in.AcknowledgedAt, in.AcknowledgedBy = StateAcknowledged, t.now, c.By
+		t.happened(in, EntryAcknowledged, phrase("acknowledged", c.Text), tellThread)
+	case in.AcknowledgedBy != c.By:
+		t.happened(in, EntryAcknowledged, phrase("acknowledged too, after "+in.AcknowledgedBy, c.Text), tellThread)
+	case c.Text != "":
+		t.happened(in, EntryAcknowledged, phrase("acknowledged again", c.Text), tellThread)
+	}
+}
+
+func (t *turn) resolve(in *Incident, c Command) {
+	text := fmt.Sprintf("resolved by hand after %s", lasted(in, t.now))
+	if n := t.open[in.ID]; n > 0 {
+		still := "1 condition was still open: it is told again when it stays so for"
+		if n > 1 {
+			still = fmt.Sprintf("%d conditions were still open: they are told again when they stay so for", n)
+		}
+		text += fmt.Sprintf("; %s %s", still, short(t.desk.Reopen))
+	}
+	for i := range in.Members {
+		if in.Members[i].Left.IsZero() {
+			in.Members[i].Text = fmt.Sprintf("still open when %s resolved it", c.By)
+			t.leave(seat{in, i})
+		}
+	}
+	in.State, in.ResolvedAt, in.ResolvedBy = StateResolved, t.now, c.By
+	t.happened(in, EntryResolved, phrase(text, c.Text), tellAll)
+}
+
+// short writes a span without its empty parts: 30m, not 30m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// tidy makes one line of what a person wrote: no control characters, and
+// nothing that turns the direction of the text around it.
+func tidy(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		default:
+			return r
+		}
+	}, strings.ToValidUTF8(s, "?"))
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,83 @@
+package alerting_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/probes/certificate"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// broken is a certificate condition of endpoint e<i>.
+func broken(i int, fault certificate.Fault) rules.Change {
+	c := down(fmt.Sprint("e", i), fmt.Sprint("h", i), true, noon, at(1))
+	c.Key.Rule, c.Fault = rules.RuleCertificate, string(fault)
+	return c
+}
+
+func TestCertificatesShareACause(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault    certificate.Fault
+		severity rules.Severity
+		title    string
+	}{
+		"expired ones wake somebody":       {certificate.FaultExpiredLeaf, rules.Critical, "6 endpoints: certificate expired_leaf"},
+		"those that end soon wake nobody":  {certificate.FaultExpiring, rules.High, "6 endpoints: certificate expiring"},
+		"and so do incomplete chains wake": {certificate.FaultChainIncomplete, rules.Critical, "6 endpoints: certificate chain_incomplete"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &house{d: desk()}
+			for i := range 6 {
+				c := broken(i, test.fault)
+				h.world.Failing = append(h.world.Failing, alerting.Failing{Rule: c.Key.Rule, Scope: c.Key.Scope, Host: c.Host, Fault: c.Fault, Since: c.Since})
+			}
+			for i := range 6 {
+				h.decide(at(1), broken(i, test.fault))
+			}
+			if n := len(h.world.Incidents); n != 1 {
+				t.Fatalf("%d incidents, want 1", n)
+			}
+			if in := h.world.Incidents[0]; in.Title != test.title || in.Severity != test.severity {
+				t.Errorf("got %s %q, want %s %q", in.Severity, in.Title, test.severity, test.title)
+			}
+		})
+	}
+}
+
+func TestTheOtherSignalJoinsTheCauseThatExplainsIt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		down  string
+		cert  certificate.Fault
+		joins bool
+	}{
+		"a probe that fails for TLS joins the certificates": {"tls_expired", certificate.FaultExpiredLeaf, true},
+		"nobody answers either signal":                      {"refused", certificate.FaultConnectRefused, true},
+		"a failing handler is its own":                      {"http_5xx", certificate.FaultExpiredLeaf, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &house{d: desk()}
+			for i := range 6 {
+				c := broken(i, test.cert)
+				h.world.Failing = append(h.world.Failing, alerting.Failing{Rule: c.Key.Rule, Scope: c.Key.Scope, Host: c.Host, Fault: c.Fault, Since: c.Since})
+				h.decide(at(1), c)
+			}
+			c := down("e3", "h3", true, at(1), at(3))
+			c.Fault = test.down
+			h.decide(at(3), c)
+			live := 0
+			for _, in := range h.world.Incidents {
+				if in.Live() {
+					live++
+				}
+			}
+			if joined := live == 1; joined != test.joins {
+				t.Errorf("%d live incidents, joined %t, want %t", live, joined, test.joins)
+			}
+		})
+	}
+}

@@ -1,0 +1,281 @@
+package alerting
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// turn is one decision under way.
+type turn struct {
+	desk        Desk
+	now         time.Time
+	actor       string // the person whose command it is; empty: hookvigil
+	crowd       crowd
+	generations map[string]int
+	told        map[string][]Destination
+	incidents   map[string]*Incident
+	groups      map[string][]*Incident // by group key, folded ones left out
+	seats       map[met]seat           // of the conditions in live incidents
+	past        map[place]int          // of those that have left the incident
+	open        map[string]int         // members that are open, by incident
+	lines       map[string][]line      // what happened in this turn, by incident
+	entries     []Entry
+}
+
+// met is a rule in a scope, whatever the episode.
+type met struct {
+	rule  rules.Rule
+	scope rules.Scope
+}
+
+func metOf(k rules.Key) met { return met{k.Rule, k.Scope} }
+
+// seat is the place of a condition in an incident.
+type seat struct {
+	in *Incident
+	i  int
+}
+
+// place is an episode in an incident.
+type place struct {
+	incident string
+	key      rules.Key
+}
+
+func newTurn(d Desk, w World, now time.Time) *turn {
+	t := &turn{
+		desk: d, now: now, crowd: crowdOf(w.Failing), generations: maps.Clone(w.Generations), told: w.Told,
+		incidents: map[string]*Incident{}, groups: map[string][]*Incident{}, seats: map[met]seat{}, past: map[place]int{},
+		open: map[string]int{}, lines: map[string][]line{},
+	}
+	if t.generations == nil {
+		t.generations = map[string]int{}
+	}
+	for _, in := range w.Incidents {
+		c := in.clone()
+		t.add(&c)
+	}
+	return t
+}
+
+// add takes an incident into the books of the turn.
+func (t *turn) add(in *Incident) {
+	t.incidents[in.ID] = in
+	if in.Parent == "" {
+		t.groups[in.GroupKey] = append(t.groups[in.GroupKey], in)
+	}
+	t.generations[in.GroupKey] = max(t.generations[in.GroupKey], in.Generation)
+	for i, m := range in.Members {
+		switch {
+		case !m.Left.IsZero():
+			t.past[place{in.ID, m.Key}] = i
+		case in.Live():
+			t.seats[metOf(m.Key)] = seat{in, i}
+			t.open[in.ID]++
+		}
+	}
+}
+
+// opened takes a condition that opened, or became louder.
+func (t *turn) opened(c rules.Change) {
+	if s, ok := t.seats[metOf(c.Key)]; ok {
+		s.in.Members[s.i].Text = c.Evidence.Text
+		if c.Severity.Worse(s.in.Severity) {
+			t.louder(s.in, c, c.Evidence.Text)
+		}
+		return
+	}
+	t.join(t.group(c), c, "")
+}
+
+// orphaned takes a condition that is open while no live incident has it. One
+// whose like a person has resolved by hand a moment ago waits its turn.
+func (t *turn) orphaned(o Orphan) {
+	if _, ok := t.seats[metOf(o.Key)]; ok {
+		return // a change of this turn brought it back
+	}
+	g := t.group(o.Change)
+	for _, in := range t.groups[g.key] {
+		if !in.Live() && in.ResolvedBy != "" && t.recent(in) {
+			return
+		}
+	}
+	why := "still failing"
+	if o.ResolvedBy != "" {
+		why = fmt.Sprintf("still failing; was resolved by %s at %s UTC", o.ResolvedBy, o.ResolvedAt.UTC().Format("15:04"))
+	}
+	t.join(g, o.Change, why)
+}
+
+// join gives a condition a seat in the incident of its group. why says what is
+// odd about it.
+func (t *turn) join(g group, c rules.Change, why string) {
+	in, fresh := t.incidentOf(g, c)
+	t.sit(in, Membership{
+		Key: c.Key, Merchant: c.Merchant, Host: c.Host, Fault: c.Fault, Text: c.Evidence.Text, Since: c.Since, Joined: t.now,
+	})
+	in.Failing = max(in.Failing, g.crowd)
+	text := phrase(why, c.Evidence.Text)
+	switch {
+	case fresh:
+		t.fold(in, g)
+		t.happened(in, EntryOpened, phrase(why, in.Evidence.Text), tellAll) // the title goes before it in the end
+	case !in.Live():
+		t.reopen(in, g, c, text)
+	case g.severity.Worse(in.Severity):
+		t.louder(in, c, fmt.Sprintf("%s: %s", c.Key.Scope, text))
+	default:
+		t.happened(in, EntryJoined, fmt.Sprintf("%s: %s", c.Key.Scope, text), tellRoot)
+	}
+}
+
+// reopen makes an incident live again that was resolved a moment ago.
+func (t *turn) reopen(in *Incident, g group, c rules.Change, text string) {
+	in.State, in.ResolvedAt, in.ResolvedBy, in.Reopens = StateOpen, time.Time{}, "", in.Reopens+1
+	in.AcknowledgedAt, in.AcknowledgedBy = time.Time{}, ""
+	in.Evidence = g.evidence(c)
+	if g.severity.Worse(in.Severity) {
+		in.Severity = g.severity
+	}
+	if g.rule != RuleCommonCause {
+		in.Rule, in.Title = g.rule, g.name
+	}
+	t.fold(in, g)
+	t.happened(in, EntryReopened, "open again: "+text, tellAll)
+}
+
+// louder raises an incident to the severity of c, which is worse. One that a
+// person has taken on is open again when it becomes critical: that is other
+// news than what they said yes to.
+func (t *turn) louder(in *Incident, c rules.Change, text string) {
+	in.Severity, in.Evidence = c.Severity, c.Evidence
+	if in.Rule != RuleCommonCause {
+		in.Rule, in.Title = c.Key.Rule, nameOf(c)
+	}
+	text = fmt.Sprintf("now %s: %s", c.Severity, text)
+	if in.State == StateAcknowledged && c.Severity == rules.Critical {
+		text += fmt.Sprintf("; %s acknowledged it before that: it is open again", cmp.Or(in.AcknowledgedBy, "somebody"))
+		in.State, in.AcknowledgedAt, in.AcknowledgedBy = StateOpen, time.Time{}, ""
+	}
+	t.happened(in, EntryLouder, text, tellAll)
+}
+
+// cleared takes a condition that cleared: its incident is resolved when it
+// was the last one.
+func (t *turn) cleared(c rules.Change) {
+	s, ok := t.seats[metOf(c.Key)]
+	if !ok {
+		return // a person resolved its incident before
+	}
+	in := s.in
+	t.leave(s)
+	in.Members[s.i].Text = c.Evidence.Text
+	if left := t.open[in.ID]; left > 0 {
+		t.happened(in, EntryLeft, fmt.Sprintf("%s: %s; %d left", c.Key.Scope, c.Evidence.Text, left), tellRoot)
+		return
+	}
+	in.State, in.ResolvedAt = StateResolved, t.now
+	t.happened(in, EntryResolved, fmt.Sprintf("recovered after %s: %s", lasted(in, t.now), c.Evidence.Text), tellAll)
+}
+
+// lasted is how long an incident has lasted, for people.
+func lasted(in *Incident, now time.Time) time.Duration {
+	return max(now.Sub(in.StartedAt), 0).Round(time.Second)
+}
+
+// sit gives a condition a seat. An episode that comes back to its incident
+// gets its old one.
+func (t *turn) sit(in *Incident, m Membership) {
+	i, back := t.past[place{in.ID, m.Key}]
+	if back {
+		in.Members[i] = m
+		delete(t.past, place{in.ID, m.Key})
+	} else {
+		i = len(in.Members)
+		in.Members = append(in.Members, m)
+	}
+	t.seats[metOf(m.Key)] = seat{in, i}
+	t.open[in.ID]++
+	if m.Since.Before(in.StartedAt) {
+		in.StartedAt = m.Since
+	}
+}
+
+// leave takes a condition off its seat.
+func (t *turn) leave(s seat) {
+	m := &s.in.Members[s.i]
+	m.Left = t.now
+	t.past[place{s.in.ID, m.Key}] = s.i
+	delete(t.seats, metOf(m.Key))
+	t.open[s.in.ID]--
+}
+
+// incidentOf returns the incident of a group, and whether it is a new one: a
+// live one, the last that was resolved within the reopen window, or the next
+// generation.
+func (t *turn) incidentOf(g group, c rules.Change) (*Incident, bool) {
+	var found *Incident
+	for _, in := range t.groups[g.key] {
+		better := found == nil || in.Live() && !found.Live() || in.Live() == found.Live() && in.Generation > found.Generation
+		if (in.Live() || t.recent(in)) && better {
+			found = in
+		}
+	}
+	if found != nil {
+		return found, false
+	}
+	t.generations[g.key]++
+	in := &Incident{
+		GroupKey: g.key, Generation: t.generations[g.key], Rule: g.rule, Scope: g.scope, Merchant: g.merchant, Title: g.name,
+		Severity: g.severity, State: StateOpen, Evidence: g.evidence(c),
+		StartedAt: c.Since, DetectedAt: c.At, OpenedAt: t.now,
+	}
+	in.ID = incidentID(in.GroupKey, in.Generation)
+	t.add(in)
+	return in, true
+}
+
+// recent reports whether an incident that is over would be opened again.
+func (t *turn) recent(in *Incident) bool { return t.now.Sub(in.ResolvedAt) <= t.desk.Reopen }
+
+// decision collects what was touched, in a stable order: a replay must decide
+// alike.
+func (t *turn) decision() Decision {
+	var d Decision
+	touched := slices.Sorted(maps.Keys(t.lines))
+	for _, id := range touched {
+		t.entitle(t.incidents[id])
+	}
+	for _, id := range touched {
+		d.Incidents = append(d.Incidents, *t.incidents[id])
+		d.Notices = append(d.Notices, t.notices(t.incidents[id])...)
+	}
+	d.Entries = t.entries
+	return d
+}
+
+// entitle gives an incident its name at the end of the turn, when all that
+// belong to it are known.
+func (t *turn) entitle(in *Incident) {
+	if in.Rule == RuleCommonCause {
+		in.Title = in.commonTitle()
+	}
+	for _, l := range t.lines[in.ID] {
+		if e := &t.entries[l.entry]; e.Kind == EntryOpened {
+			e.Text = phrase(in.Title, e.Text)
+		}
+	}
+}
+
+// phrase puts a head before a text.
+func phrase(head, text string) string {
+	if head == "" || text == "" {
+		return head + text
+	}
+	return head + ": " + text
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// deed is what a person does to an incident.
+type deed struct {
+	verb string // ack, resolve, note: the end of the path
+	done string // acknowledged, ...
+	text string
+}
+
+// change is a deed as the API takes it: it is done to that version or not at
+// all.
+type change struct {
+	Version int    `json:"version"`
+	Text    string `json:"text"`
+}
+
+// do reads the incident and does the deed to the version that was read.
+func (a deed) do(cmd *cobra.Command, id string, asJSON bool) error {
+	d, err := running(cmd)
+	if err != nil {
+		return err
+	}
+	before, _, err := d.incident(cmd.Context(), id)
+	if err != nil {
+		return err
+	}
+	var after incident
+	said, err := d.post(cmd.Context(), incidentPath(string(before.ID))+"/"+a.verb, change{Version: before.Version, Text: a.text}, &after)
+	switch {
+	case refusedWith(err, http.StatusConflict):
+		return a.overtaken(cmd, d, before, err)
+	case err != nil:
+		return err
+	}
+	if left := before.open(); a.verb == "resolve" && left > 0 {
+		warn(cmd, "%s still open: what stays so is told again", plural(left, "condition"))
+	}
+	if asJSON {
+		return printAnswer(cmd, said)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", a.saidOf(after), after.Title)
+	return err
+}
+
+// saidOf is what was done, and in whose name.
+func (a deed) saidOf(in incident) string {
+	switch {
+	case a.verb == "note":
+		return fmt.Sprintf("%s has the note", in.Number)
+	case a.verb == "ack" && in.AcknowledgedBy != "":
+		return fmt.Sprintf("%s is acknowledged by %s", in.Number, in.AcknowledgedBy)
+	case a.verb == "resolve" && in.ResolvedBy != "":
+		return fmt.Sprintf("%s is resolved by %s", in.Number, in.ResolvedBy)
+	default:
+		return fmt.Sprintf("%s is %s", in.Number, a.done)
+	}
+}
+
+// overtaken says what somebody else has done since the incident was read.
+// refusal stands when nothing has changed: then there is another reason.
+func (a deed) overtaken(cmd *cobra.Command, d daemonAt, before incident, refusal error) error {
+	now, _, err := d.incident(cmd.Context(), string(before.ID))
+	if err != nil || now.Version == before.Version {
+		return refusal
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s not %s: it changed in between\n", now.Number, a.done)
+	printEntries(&b, now.since(before))
+	fmt.Fprintf(&b, "it is %s now; look with 'hookvigil incident show %s', then call again", now.standing(), now.Number)
+	return failed(errors.New(b.String()))
+}
+
+// since returns the lines of the timeline that before does not have.
+func (in incident) since(before incident) []entry {
+	last := 0
+	for _, e := range before.Timeline {
+		last = max(last, e.Seq)
+	}
+	var fresh []entry
+	for _, e := range in.Timeline {
+		if e.Seq > last {
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh
+}
+
+// standing is the state, and who brought it there.
+func (in incident) standing() string {
+	if who := in.who(); who != "" {
+		return fmt.Sprintf("%s (%s)", in.State, who)
+	}
+	return string(in.State)
+}

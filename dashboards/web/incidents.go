@@ -1,0 +1,256 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+const (
+	incidentPatience = 3 * time.Second // for all that one page reads of incidents
+	incidentBatch    = 1000            // the most that one reading gives
+	incidentBatches  = 5
+	onOverview       = 10  // incidents on the overview
+	newestEntries    = 3   // of the timeline, under each of them
+	recentIncidents  = 100 // on the list, besides those that live
+	ofEndpoint       = 10  // incidents on the page of an endpoint
+)
+
+// incidentRow is one incident in a list.
+type incidentRow struct {
+	alerting.Incident
+	Mark     signal // the severity
+	Open     int    // members that are still open
+	Earlier  int    // entries of the timeline before Timeline
+	Timeline []entryView
+	Unread   bool // the timeline could not be read
+}
+
+func incidentRowOf(in alerting.Incident) incidentRow {
+	return incidentRow{Incident: in, Mark: severitySignal(in), Open: openMembers(in)}
+}
+
+func incidentRows(list []alerting.Incident) []incidentRow {
+	rows := make([]incidentRow, 0, len(list))
+	for _, in := range list {
+		rows = append(rows, incidentRowOf(in))
+	}
+	return rows
+}
+
+// liveIncidents is all that live, worst and newest first.
+type liveIncidents struct {
+	list []alerting.Incident
+	more bool // there are even more, unread
+}
+
+// live reads the incidents that live, in batches: the one that pages may be
+// older than a thousand that do not.
+func (p *pages) live(ctx context.Context) (liveIncidents, error) {
+	var all liveIncidents
+	f := alerting.IncidentFilter{Live: true, Limit: incidentBatch}
+	for n := 1; ; n++ {
+		batch, err := p.src.Incidents(ctx, f)
+		if err != nil {
+			return liveIncidents{}, err
+		}
+		all.list = append(all.list, batch...)
+		if len(batch) < incidentBatch {
+			break
+		}
+		if n == incidentBatches {
+			all.more = true
+			break
+		}
+		f.Before = batch[len(batch)-1].ID
+	}
+	slices.SortStableFunc(all.list, worstIncident)
+	return all, nil
+}
+
+// worstIncident orders incidents by severity, then the newest first.
+func worstIncident(a, b alerting.Incident) int {
+	switch {
+	case a.Severity.Worse(b.Severity):
+		return -1
+	case b.Severity.Worse(a.Severity):
+		return 1
+	default:
+		return cmp.Or(b.OpenedAt.Compare(a.OpenedAt), cmp.Compare(a.ID, b.ID))
+	}
+}
+
+// incidentBlock is what the overview shows of incidents.
+type incidentBlock struct {
+	Rows  []incidentRow
+	Live  int
+	More  int  // not shown
+	Over  bool // there are more than were counted
+	Brief bool // the reader looks for endpoints: one line only
+	Fails bool // they cannot be read
+}
+
+// incidentBlock reads what the overview shows: ten at most with the newest of
+// their timelines, or only their number.
+func (p *pages) incidentBlock(ctx context.Context, brief bool) incidentBlock {
+	ctx, cancel := context.WithTimeout(ctx, incidentPatience)
+	defer cancel()
+	live, err := p.live(ctx)
+	if err != nil {
+		p.unreadable(ctx, err)
+		return incidentBlock{Fails: true}
+	}
+	b := incidentBlock{Live: len(live.list), Over: live.more, Brief: brief}
+	if brief {
+		return b
+	}
+	shown := live.list[:min(len(live.list), onOverview)]
+	b.More = len(live.list) - len(shown)
+	b.Rows = incidentRows(shown)
+	for i := range b.Rows {
+		_, entries, err := p.src.Incident(ctx, b.Rows[i].ID)
+		if err != nil {
+			p.unreadable(ctx, err)
+			b.Rows[i].Unread = true
+			continue
+		}
+		b.Rows[i].Earlier = max(0, len(entries)-newestEntries)
+		b.Rows[i].Timeline = entryViews(entries[b.Rows[i].Earlier:], maxShown)
+	}
+	return b
+}
+
+// endpointIncidents is what the page of an endpoint shows of incidents.
+type endpointIncidents struct {
+	Rows  []incidentRow
+	More  bool // than are shown
+	Fails bool // they cannot be read
+}
+
+func (p *pages) incidentsOf(ctx context.Context, endpoint string) endpointIncidents {
+	ctx, cancel := context.WithTimeout(ctx, incidentPatience)
+	defer cancel()
+	list, err := p.src.Incidents(ctx, alerting.IncidentFilter{Live: true, Endpoint: endpoint, Limit: ofEndpoint + 1})
+	if err != nil {
+		p.unreadable(ctx, err)
+		return endpointIncidents{Fails: true}
+	}
+	more := len(list) > ofEndpoint
+	return endpointIncidents{Rows: incidentRows(list[:min(len(list), ofEndpoint)]), More: more}
+}
+
+// incidentsPage is what the template incidents draws.
+type incidentsPage struct {
+	frame
+	LiveOnly          bool
+	LinkAll, LinkLive string
+	Live              []incidentRow
+	Count             int  // of those that live
+	More              int  // of them, not shown
+	Over              bool // there are more than were counted
+	Past              []incidentRow
+}
+
+// incidents lists those that live, and unless ?show=live asks for no more,
+// those among the last hundred that are over.
+func (p *pages) incidents(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), incidentPatience)
+	defer cancel()
+	q := r.URL.Query()
+	liveOnly, refresh := q.Get("show") == "live", q.Get("refresh") != ""
+	live, err := p.live(ctx)
+	if err != nil {
+		p.unavailable(w, r, err)
+		return
+	}
+	shown := live.list[:min(len(live.list), pageSize)]
+	page := incidentsPage{
+		frame: p.frame(plural(len(live.list), "live incident")), LiveOnly: liveOnly,
+		LinkAll: incidentsLink(false, refresh), LinkLive: incidentsLink(true, refresh),
+		Live: incidentRows(shown), Count: len(live.list), More: len(live.list) - len(shown), Over: live.more,
+	}
+	if !liveOnly {
+		recent, err := p.src.Incidents(ctx, alerting.IncidentFilter{Limit: recentIncidents})
+		if err != nil {
+			p.unavailable(w, r, err)
+			return
+		}
+		page.Past = incidentRows(slices.DeleteFunc(slices.Clone(recent), alerting.Incident.Live))
+	}
+	page.Refresh, _ = p.refreshing(r)
+	page.Toggle = incidentsLink(liveOnly, !refresh)
+	p.render(w, r, http.StatusOK, "incidents", page)
+}
+
+// incidentsLink is the address of the list.
+func incidentsLink(liveOnly, refresh bool) string {
+	v := url.Values{}
+	if liveOnly {
+		v.Set("show", "live")
+	}
+	if refresh {
+		v.Set("refresh", strconv.Itoa(refreshAfter))
+	}
+	if len(v) == 0 {
+		return "/incidents"
+	}
+	return "/incidents?" + v.Encode()
+}
+
+// unavailable answers 503: incidents cannot be read.
+func (p *pages) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	p.unreadable(r.Context(), err)
+	f := p.frame("incidents cannot be read")
+	f.Refresh, f.Toggle = p.refreshing(r)
+	w.Header().Set("Retry-After", "10")
+	p.render(w, r, http.StatusServiceUnavailable, "unavailable", f)
+}
+
+// unreadable logs why incidents could not be read, once a minute: pages may
+// be asked for all day. A reader who left early is no news.
+func (p *pages) unreadable(ctx context.Context, err error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	now, last := p.opt.Now().UnixNano(), p.complained.Load()
+	if last != 0 && now-last < int64(time.Minute) || !p.complained.CompareAndSwap(last, now) {
+		return
+	}
+	p.log.LogAttrs(ctx, slog.LevelWarn, "incidents cannot be shown", slog.Any("err", err))
+}
+
+// severitySignal shows how loud an incident is; one that is over is grey.
+func severitySignal(in alerting.Incident) signal {
+	s := signal{Mark: rules.StateNoData, Word: string(in.Severity)}
+	if !in.Live() {
+		return s
+	}
+	switch in.Severity {
+	case rules.Critical:
+		s.Mark = rules.StateDown
+	case rules.High:
+		s.Mark = rules.StateFailing
+	case rules.Low:
+		s.Mark = rules.StateDegraded
+	}
+	return s
+}
+
+func openMembers(in alerting.Incident) int {
+	n := 0
+	for _, m := range in.Members {
+		if m.Left.IsZero() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,104 @@
+package conditions
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// Standing returns the conditions that are pending or open, by rule and scope.
+// They are as decided: what is committed may be some milliseconds behind.
+func (c *Conditions) Standing() []rules.Standing {
+	c.mu.Lock()
+	var all []rules.Standing
+	for _, s := range c.standing {
+		if s.Episode.Phase != rules.PhaseNone {
+			all = append(all, s)
+		}
+	}
+	c.mu.Unlock()
+	slices.SortFunc(all, func(a, b rules.Standing) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Scope, b.Scope))
+	})
+	return all
+}
+
+// Open returns the open condition of a rule in a scope; false when there is
+// none.
+func (c *Conditions) Open(rule rules.Rule, scope rules.Scope) (rules.Standing, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.standing[met{rule, scope}]
+	if s.Episode.Phase != rules.PhaseOpen {
+		return rules.Standing{}, false
+	}
+	return s, true
+}
+
+// Lag returns how long the oldest of what is not written yet has waited: 0
+// when all is written, milliseconds when all is well.
+func (c *Conditions) Lag(now time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	since := c.writing
+	if since.IsZero() {
+		since = c.queue.since
+	}
+	if since.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(since))
+}
+
+// LateTotal returns how many first attempts came too late for their tick, or
+// lay too far ahead, and so were left out of the series, since the start.
+func (c *Conditions) LateTotal() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ratios.late
+}
+
+// Ratio returns what the last window (5 minutes) of a series counted: numbers,
+// interval, ordinary ratio, no text. It ends with the last closed tick that
+// had attempts, about a minute ago while traffic flows. false: the scope is
+// neither the platform nor a channel with a series, or nothing came lately.
+func (c *Conditions) Ratio(scope rules.Scope) (rules.Evidence, bool) {
+	kind, id := scope.Split()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, f := range c.ratios.families {
+		if s := f.series[id]; f.kind == kind && s != nil {
+			return c.ratios.lately(s)
+		}
+	}
+	return rules.Evidence{}, false
+}
+
+// Ratios returns what Ratio does for each scope that has something.
+func (c *Conditions) Ratios() map[rules.Scope]rules.Evidence {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := map[rules.Scope]rules.Evidence{}
+	for _, f := range c.ratios.families {
+		for _, s := range f.series {
+			if e, ok := c.ratios.lately(s); ok {
+				all[s.scope()] = e
+			}
+		}
+	}
+	return all
+}
+
+// Beats returns when each heartbeat came last; the zero time: not since the
+// start.
+func (c *Conditions) Beats() map[string]time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := make(map[string]time.Time, len(c.beats))
+	for id, b := range c.beats {
+		last[id] = b.last
+	}
+	return last
+}

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// Source is a system that attempts come from: the sender of webhooks, a
+// queue, a log.
+type Source struct {
+	ID string // as in an attempt's source; unique
+
+	// Grade says how complete what it sends is: A every attempt, those that
+	// succeeded too; B each event's final result; C failures alone; D a
+	// sample. Default A. Only A yields ratios of first attempts.
+	Grade string
+}
+
+// sourceLayout is one entry of sources.
+type sourceLayout struct {
+	ID       string `yaml:"id"`
+	Grade    string `yaml:"grade"`
+	Discover bool   `yaml:"discover"`
+}
+
+// sources takes the sources that the file declares.
+func (l *loader) sources() {
+	for i, in := range l.in.Sources {
+		p := l.item("sources", i, in.ID)
+		if l.out.spoilt(p.node.at.src, p.path) {
+			continue
+		}
+		if l.unique("source", in.ID, p); in.ID != "" {
+			l.reportAll(p, checkID(in.ID))
+		}
+		grade := l.word(p, "grade", "a grade of completeness", or(in.Grade, "A"), []string{"A", "B", "C", "D"})
+		l.cfg.Sources = append(l.cfg.Sources, Source{ID: in.ID, Grade: grade})
+	}
+}
+
+// tokenSource checks whose attempts a token may send.
+func (l *loader) tokenSource(path string, in tokenLayout) {
+	path += ".source"
+	switch declared := l.sourceIDs(); {
+	case in.Role != "ingest" && in.Source != "":
+		l.warn(path, "remove it, or set role: ingest", "only a token of role ingest has a source")
+	case in.Role != "ingest":
+	case in.Source == "":
+		l.bad(path, "give source: core, the name of the system that sends", "an ingest token needs a source")
+	case len(l.in.Sources) > 0 && !slices.Contains(declared, in.Source):
+		l.bad(path, "one of "+strings.Join(declared, ", "), "%q is not an ID of sources", clip(in.Source))
+	default:
+		for _, f := range checkID(in.Source) {
+			l.bad(path, f.Hint, "%s", f.Message)
+		}
+	}
+}
+
+func (l *loader) sourceIDs() []string {
+	var ids []string
+	for _, s := range l.cfg.Sources {
+		if s.ID != "" && !slices.Contains(ids, s.ID) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}

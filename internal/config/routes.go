@@ -1,0 +1,174 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// Route says who is told of an incident. The first that matches decides.
+type Route struct {
+	Match Match
+	To    []string // names of receivers, at least one
+}
+
+// Match is what a route takes: an incident that has, for each list, one of its
+// words. An empty list takes all; the zero Match takes every incident.
+type Match struct {
+	Severity []rules.Severity
+	Rule     []rules.Rule
+	Merchant []string // IDs; merchants may also be known by the API alone
+	Channel  []string // payment channels, as in "ID_BCA"
+}
+
+// any reports whether m takes every incident.
+func (m Match) any() bool { return len(m.Severity) == 0 && !m.narrow() }
+
+// narrow reports whether m asks for more than a severity.
+func (m Match) narrow() bool { return len(m.Rule)+len(m.Merchant)+len(m.Channel) > 0 }
+
+type routeLayout struct {
+	Match matchLayout `yaml:"match"`
+	To    words       `yaml:"to"`
+}
+
+type matchLayout struct {
+	Severity words `yaml:"severity"`
+	Rule     words `yaml:"rule"`
+	Merchant words `yaml:"merchant"`
+	Channel  words `yaml:"channel"`
+}
+
+// routes takes the routes, in the order of the file.
+func (l *loader) routes() {
+	for i, in := range l.in.Routes {
+		p := l.item("routes", i, "")
+		if l.out.spoilt(p.node.at.src, p.path) {
+			continue
+		}
+		l.cfg.Routes = append(l.cfg.Routes, Route{Match: l.match(p, in.Match), To: in.To})
+		l.to(p, in.To)
+	}
+	if !l.failedUnder("routes") && !l.failedUnder("receivers") {
+		l.untold() // else it would only repeat them
+	}
+}
+
+// match checks what a route takes.
+func (l *loader) match(p place, in matchLayout) Match {
+	var m Match
+	l.words(p, "match.severity", in.Severity, func(key, word string) {
+		m.Severity = append(m.Severity, rules.Severity(l.word(p, key, "a severity", word, severities())))
+	})
+	l.words(p, "match.rule", in.Rule, func(key, word string) {
+		m.Rule = append(m.Rule, rules.Rule(word))
+		l.ruleName(p, key, word)
+	})
+	l.words(p, "match.merchant", in.Merchant, func(key, word string) {
+		m.Merchant = append(m.Merchant, word)
+		l.merchantName(p, key, word)
+	})
+	l.words(p, "match.channel", in.Channel, func(_, word string) { m.Channel = append(m.Channel, word) })
+	return m
+}
+
+// words visits the words at a key of a route, each with its own key. A list
+// without words, or an empty word, is a fault: it would match nothing or all.
+func (l *loader) words(p place, key string, list words, visit func(key, word string)) {
+	n, _ := p.node.find(key)
+	if list != nil && len(list) == 0 {
+		l.report(p, registry.Fault{Path: key, Message: "is empty", Hint: "leave it out to match any"})
+	}
+	for i, word := range list {
+		at := key
+		if n != nil && n.kind == kindList {
+			at = fmt.Sprintf("%s[%d]", key, i)
+		}
+		switch {
+		case word == "":
+			l.report(p, registry.Fault{Path: at, Message: "is empty"})
+		case slices.Contains(list[:i], word):
+			l.report(p, registry.Fault{Path: at, Message: quote(word) + " stands here twice"})
+		default:
+			visit(at, word)
+		}
+	}
+}
+
+func severities() []string {
+	return []string{string(rules.Critical), string(rules.High), string(rules.Low)}
+}
+
+// ruleNames are the rules that open incidents in this version.
+func ruleNames() []string {
+	return []string{
+		string(rules.RuleCertificate), string(rules.RuleChannelErrorRatio), string(alerting.RuleCommonCause), string(rules.RuleEndpointDown),
+		string(rules.RulePlatformErrorRatio), string(rules.RuleSilence),
+	}
+}
+
+// ruleName checks the name of a rule; one that is to come gives a warning.
+func (l *loader) ruleName(p place, key, word string) {
+	later := l.dec.fields.of(reflect.TypeFor[laterRules]()).keys
+	if slices.Contains(later, word) && !slices.Contains(ruleNames(), word) {
+		l.report(p, registry.Fault{Path: key, Message: "not in this version: " + word + " opens no incident yet", Warning: true})
+		return
+	}
+	l.word(p, key, "a rule", word, ruleNames())
+}
+
+// merchantName warns of what looks like a slip. Anything else may be a
+// merchant that the API will bring.
+func (l *loader) merchantName(p place, key, word string) {
+	if _, ok := l.first[recordKey{"merchant", word}]; ok {
+		return
+	}
+	for _, f := range checkID(word) {
+		f.Path = key
+		l.report(p, f)
+		return
+	}
+	var known []string
+	for _, m := range l.cfg.Records.Merchants {
+		known = append(known, m.ID)
+	}
+	if near, ok := nearest(word, known); ok {
+		l.report(p, registry.Fault{Path: key, Message: "no merchant " + quote(word) + " is configured", Hint: "did you mean " + near + "?", Warning: true})
+	}
+}
+
+// to checks whom a route tells.
+func (l *loader) to(p place, names words) {
+	if len(names) == 0 {
+		l.report(p, registry.Fault{Path: "to", Message: "is missing", Hint: "give to: [ops], names of receivers"})
+	}
+	known := slices.Sorted(maps.Keys(l.standing))
+	l.words(p, "to", names, func(key, name string) {
+		if slices.Contains(known, name) {
+			l.reached(name)
+			return
+		}
+		hint := "one of " + strings.Join(known, ", ")
+		if len(known) == 0 {
+			hint = "there are no receivers yet: receivers: {" + clip(name) + ": {kind: slack, ...}}"
+		}
+		l.report(p, registry.Fault{Path: key, Message: "there is no receiver " + quote(name), Hint: hint})
+	})
+}
+
+// reached checks that what is sent to a receiver gets to somebody.
+func (l *loader) reached(name string) {
+	i := slices.IndexFunc(l.cfg.Receivers, func(r Receiver) bool { return r.Name == name })
+	if i < 0 {
+		return // its fault is reported
+	}
+	if mail := l.cfg.Receivers[i].Email; mail != nil && len(mail.To) == 0 {
+		l.report(l.standing[name], registry.Fault{Path: "to", Message: "is missing, and a route sends incidents here", Hint: "give to: [sre@example.com]"})
+	}
+}

@@ -1,0 +1,104 @@
+package daemon
+
+import (
+	"cmp"
+	"log/slog"
+	"slices"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/email"
+	"github.com/hookvigil/hookvigil/alerting/slack"
+	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// ways are the configured receivers, ready to send, and where each leads.
+type ways struct {
+	ports alerting.Ports
+	leads map[string][]alerting.Destination // by receiver name
+	names []string                          // of the receivers, in order
+}
+
+// openWays makes the receivers of cfg. A receiver kind is one case here, one
+// folder, and one field in the configuration.
+func openWays(list []config.Receiver, log *slog.Logger) ways {
+	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}}, leads: map[string][]alerting.Destination{}}
+	for _, r := range list {
+		port := alerting.Port{Kind: r.Kind}
+		switch {
+		case r.Slack != nil:
+			port.Receiver = slack.New(*r.Slack, log)
+			w.leads[r.Name] = []alerting.Destination{slackDestination(r.Name, *r.Slack)}
+		case r.Email != nil:
+			port.Receiver, port.Timeout = email.New(*r.Email, log), cmp.Or(r.Email.Timeout, email.DefaultTimeout)
+			for _, to := range r.Email.To {
+				w.leads[r.Name] = append(w.leads[r.Name], alerting.Destination{Lane: r.Name + "/" + to, Recipient: to})
+			}
+		}
+		w.ports.Named[r.Name] = port
+		w.names = append(w.names, r.Name)
+	}
+	for _, name := range w.names {
+		for _, d := range w.leads[name] {
+			w.ports.Fallback = append(w.ports.Fallback, alerting.Address{Lane: d.Lane, Recipient: d.Recipient})
+		}
+	}
+	return w
+}
+
+// slackDestination is a channel whose messages are kept up to date, or, by an
+// incoming webhook, one that only gets new ones.
+func slackDestination(name string, c slack.Config) alerting.Destination {
+	if c.Token == "" {
+		return alerting.Destination{Lane: name + "/webhook"}
+	}
+	return alerting.Destination{Lane: name + "/" + c.Channel, Recipient: c.Channel, Threads: true}
+}
+
+// routesTo returns who is told of an incident: those of the first route that
+// matches it.
+func routesTo(routes []config.Route, w ways) func(alerting.Incident) []alerting.Destination {
+	return func(in alerting.Incident) []alerting.Destination {
+		for _, r := range routes {
+			if !matches(r.Match, in) {
+				continue
+			}
+			var list []alerting.Destination
+			for _, name := range r.To {
+				list = append(list, w.leads[name]...)
+			}
+			return list
+		}
+		return nil
+	}
+}
+
+// matches reports whether an incident is one of a route's; what a match does
+// not name matches all.
+func matches(m config.Match, in alerting.Incident) bool {
+	channel := ""
+	if kind, id := in.Scope.Split(); kind == rules.ScopeChannel {
+		channel = id
+	}
+	return has(m.Severity, in.Severity) && has(m.Rule, in.Rule) && has(m.Merchant, in.Merchant) && has(m.Channel, channel)
+}
+
+func has[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
+
+// desk returns the desk as cfg wants it.
+func desk(cfg *config.Config, w ways) alerting.Desk {
+	d := alerting.Desk{Reopen: cfg.Rules.Reopen, Fold: cfg.Rules.CommonCause, Routes: routesTo(cfg.Routes, w)}
+	if u := cfg.Server.PublicURL; u != nil {
+		d.BaseURL = u.String()
+	}
+	return d
+}
+
+// kindsOf returns the receivers' kinds by name.
+func kindsOf(list []config.Receiver) map[string]string {
+	kinds := map[string]string{}
+	for _, r := range list {
+		kinds[r.Name] = r.Kind
+	}
+	return kinds
+}

@@ -1,0 +1,85 @@
+package daemon
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/dashboards"
+	"github.com/hookvigil/hookvigil/internal/deliveries"
+	"github.com/hookvigil/hookvigil/internal/ingest"
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// progress remembers how far the applier has come.
+type progress struct {
+	last   atomic.Pointer[ingest.ApplierReport]
+	behind atomic.Int64 // since when something waits, in nanoseconds since 1970; 0: nothing does
+}
+
+// applied follows each group of attempts that was applied, or was not.
+func (d *Daemon) applied(r ingest.ApplierReport) {
+	d.column.progress.last.Store(&r)
+	if r.Err != nil {
+		d.metrics.StoreFailed("apply")
+	}
+}
+
+// applyLag returns how long ago something was logged that is still not
+// applied; 0 when all is. It is asked each few seconds.
+func (c *column) applyLag(now time.Time) time.Duration {
+	last := c.progress.last.Load()
+	if last == nil || c.log.End() == last.Applied {
+		c.progress.behind.Store(0)
+		return 0
+	}
+	if last.Err == nil && !last.Received.IsZero() && now.Sub(last.Received) < time.Second {
+		return 0
+	}
+	c.progress.behind.CompareAndSwap(0, now.UnixNano())
+	return now.Sub(time.Unix(0, c.progress.behind.Load()))
+}
+
+// counted gives the metrics the first attempts that a group added to the
+// ratios.
+func (d *Daemon) counted(g ingest.Group, v []ingest.Verdict) {
+	byFault := map[probes.Fault]int{}
+	for i, e := range g.Entries {
+		if v[i] == ingest.Counted && e.Counts && e.Kind == deliveries.KindFirst {
+			byFault[e.Fault]++
+		}
+	}
+	d.metrics.Delivered(byFault)
+}
+
+// countFacts gives the metrics where facts stand on their way to people.
+func (d *Daemon) countFacts(ctx context.Context) {
+	c, now := &d.column, time.Now()
+	d.metrics.LogBytes(c.log.Bytes())
+	d.metrics.ApplyLag(c.applyLag(now))
+	d.metrics.CommitLag(c.conditions.Lag(now))
+	d.metrics.DeskLag(c.clerk.Lag(now))
+	late := c.conditions.LateTotal()
+	d.metrics.AttemptsLate(int(late - c.late.Swap(late)))
+	standing := c.conditions.Standing()
+	d.metrics.Conditions(standing)
+	d.metrics.Ratios(d.firstAttempts())
+	d.metrics.Beats(c.conditions.Beats())
+	live, err := d.store.Incidents(ctx, alerting.IncidentFilter{Live: true, Limit: 1000})
+	if err != nil {
+		d.metrics.StoreFailed("incidents")
+		return
+	}
+	d.metrics.Incidents(live)
+}
+
+// firstAttempts are the windows that the ratio rules look at now.
+func (d *Daemon) firstAttempts() map[rules.Scope]dashboards.FirstAttempts {
+	list := map[rules.Scope]dashboards.FirstAttempts{}
+	for scope, e := range d.column.conditions.Ratios() {
+		list[scope] = dashboards.FirstAttempts{Counted: e.Denominator, Failed: e.Numerator}
+	}
+	return list
+}
