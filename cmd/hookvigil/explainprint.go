@@ -115,8 +115,8 @@ func (c *explainedCertificate) print(out io.Writer) {
 }
 
 func (d *explainedDeliveries) print(out io.Writer) {
-	if d == nil {
-		line(out, "deliveries", "none are taken in yet")
+	if d == nil || d.FirstAttempts == 0 {
+		line(out, "deliveries", "none in the last half hour")
 		return
 	}
 	text := fmt.Sprintf("%d of %d first attempts failed", d.FailedFirst, d.FirstAttempts)

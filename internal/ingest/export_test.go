@@ -18,3 +18,20 @@ func (l *Log) Waiting() int {
 	defer l.queue.mu.Unlock()
 	return len(l.queue.waiting)
 }
+
+// SetBound makes the set of recent attempts a small one.
+func (in *Intake) SetBound(n int) { in.recent = newRecent(n) }
+
+// Remembered returns how many attempts the set has.
+func (in *Intake) Remembered() int {
+	in.recent.mu.Lock()
+	defer in.recent.mu.Unlock()
+	return len(in.recent.newer) + len(in.recent.older)
+}
+
+// Endpoints returns how many endpoints are held.
+func (l *Lately) Endpoints() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.endpoints)
+}
