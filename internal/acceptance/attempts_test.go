@@ -97,6 +97,10 @@ func TestAttemptsCountOnce(t *testing.T) {
 			h.start()
 		}
 	}
+	h.quiet(70 * time.Second) // until the last tick has closed
+	if list := h.incidents(); len(list) != 0 {
+		t.Errorf("incidents %+v, want none: 2 %% are no failure worth an alarm", list)
+	}
 }
 
 // A share of 4 % at 20 a second is found within five minutes, in real time, by

@@ -118,8 +118,9 @@ func (h *house) calm(t *testing.T) {
 	}
 }
 
-// settled reports whether all incidents are over and all notices have ended.
-// What waits for a later try is tried now, as a person would.
+// settled reports whether all incidents are over and all notices have ended,
+// but for the summaries of a storm, which wait for its end. What waits for a
+// later try is tried now, as a person would.
 func (h *house) settled() bool {
 	for _, in := range h.incidents() {
 		if in.State != "resolved" {
@@ -128,13 +129,12 @@ func (h *house) settled() bool {
 	}
 	done := true
 	for _, r := range h.outbox() {
-		switch r.State {
-		case "waiting":
-			if r.Kind != "summary" {
-				h.call(http.MethodPost, "/api/v1/outbox/"+r.ID+"/retry", nil)
-			}
+		switch {
+		case r.Kind == "summary":
+		case r.State == "waiting":
+			h.call(http.MethodPost, "/api/v1/outbox/"+r.ID+"/retry", nil)
 			done = false
-		case "sending":
+		case r.State == "sending":
 			done = false
 		}
 	}
@@ -156,7 +156,7 @@ func (h *house) judge(t *testing.T, posted int) {
 	sent := map[string]int{}
 	for _, r := range h.outbox() {
 		sent[r.State]++
-		if r.State != "sent" && r.State != "replaced" {
+		if r.State != "sent" && r.State != "replaced" && r.Kind != "summary" {
 			t.Errorf("notice %s (%s in %s) is %s", r.ID, r.Kind, r.Lane, r.State)
 		}
 		if r.State == "sent" && r.Lane != "mail/sre@example.com" && r.Kind != "root" && h.slack.Copies(hooktest.DefaultSlackChannel, r.IdemKey) == 0 {
@@ -172,9 +172,10 @@ func (h *house) judge(t *testing.T, posted int) {
 	if mailRows != len(mails) {
 		t.Errorf("%d mails are recorded as sent, %d different ones arrived", mailRows, len(mails))
 	}
-	roots, _ := h.roots()
-	if n := len(h.incidents()); len(roots) < n {
-		t.Errorf("%d messages in Slack for %d incidents", len(roots), n)
+	for _, in := range h.incidents() {
+		if in.Rule != "endpoint_down" {
+			t.Errorf("an incident of %s: %s; every attempt was delivered, and no certificate was bad", in.Rule, in.Title)
+		}
 	}
 	slack, mail := h.slack.Stats(), h.mail.Stats()
 	if most := *kills + 2; slack.Duplicates > most || mail.Duplicates > most {

@@ -16,6 +16,7 @@ import (
 	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/ingest"
+	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -146,7 +147,7 @@ func (p *tape) add(channel string, ended, received time.Time, failed bool) *inge
 	p.at++
 	e := ingest.Entry{
 		Attempt:  deliveries.Attempt{Source: "core", Channel: channel, StartedAt: ended.Add(-time.Second), Duration: time.Second},
-		Position: ingest.Position{Segment: 1, Offset: p.at}, Received: received, Kind: deliveries.KindFirst, Counts: true,
+		Position: ingest.Position{Segment: 1, Offset: p.at}, Received: received, Kind: deliveries.KindFirst, Counts: true, Fault: probes.FaultNone,
 	}
 	if failed {
 		e.Fault = "http_5xx"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/ingest"
+	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -109,7 +110,7 @@ func (r *ratios) count(e *ingest.Entry, episode func(met) rules.Episode) {
 		r.late++
 		return
 	}
-	failed := e.Fault != ""
+	failed := e.Fault != probes.FaultNone
 	fits := r.add(r.families[0].find("", episode), done.UnixNano(), failed)
 	if id := e.Attempt.Channel; id != "" {
 		s := r.families[1].series[id]

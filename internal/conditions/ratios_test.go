@@ -30,7 +30,7 @@ func flow(c *conditions.Conditions, p *tape, r *rand.Rand, f flowing, until func
 		}
 		for i := range p.entries { // the same ones all the time: a day is long
 			e, ended := &p.entries[i], at.Add(time.Duration(i)*step)
-			e.Attempt.StartedAt, e.Received, e.Fault = ended.Add(-e.Attempt.Duration), ended, ""
+			e.Attempt.StartedAt, e.Received, e.Fault = ended.Add(-e.Attempt.Duration), ended, probes.FaultNone
 			if i < k {
 				e.Fault = probes.FaultHTTP5xx
 			}

@@ -416,39 +416,46 @@ func TestContradictionsInAnyOrder(t *testing.T) {
 	s, tape := openStore(t, t.TempDir()), newTape()
 	for name, all := range tests {
 		for _, together := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, in one group: %v", name, together), func(t *testing.T) {
-				own := fmt.Sprint(name, together) // scopes of this case alone
-				all := slices.Clone(all)
-				for i := range all {
-					all[i].Event, all[i].Endpoint, all[i].Product = own, own, own
-					all[i].Channel += own
+			own := fmt.Sprintf("%s, in one group: %v", name, together) // scopes of this case alone
+			all := slices.Clone(all)
+			for i := range all {
+				all[i].Event, all[i].Endpoint, all[i].Product = own, own, own
+				all[i].Channel += own
+			}
+			if together {
+				apply(t, s, tape.group(all...))
+			} else {
+				for _, one := range all {
+					apply(t, s, tape.group(one))
 				}
-				if together {
-					apply(t, s, tape.group(all...))
-				} else {
-					for _, one := range all {
-						apply(t, s, tape.group(one))
-					}
-				}
-				lowest := slices.MinFunc(all, deliveries.Attempt.Compare)
-				for _, scope := range []rules.Scope{"product:" + rules.Scope(own), "channel:" + rules.Scope(lowest.Channel), "endpoint:" + rules.Scope(own)} {
-					if got, want := tallied(t, s, scope), (ingest.Tally{First: 1}); got != want {
-						t.Errorf("%s: %+v, want %+v", scope, got, want)
-					}
-				}
-				if got := tallied(t, s, "channel:QR"+rules.Scope(own)); got != (ingest.Tally{}) {
-					t.Errorf("the channel of what went has %+v", got)
-				}
-				known, err := s.Ledger().Known(t.Context(), all)
-				for i := range known {
-					if known[i] != (all[i] == lowest) {
-						t.Errorf("attempt %d: known %v, want the lowest one alone", i, known[i])
-					}
-				}
-				if err != nil || len(known) != len(all) {
-					t.Errorf("%d known, %v", len(known), err)
-				}
-			})
+			}
+			checkLowest(t, s, all)
+		}
+	}
+}
+
+// checkLowest holds what is kept and counted of attempts that contradict each
+// other against the lowest of them, which is a delivered one.
+func checkLowest(t *testing.T, s *Store, all []deliveries.Attempt) {
+	t.Helper()
+	name := all[0].Event
+	lowest := slices.MinFunc(all, deliveries.Attempt.Compare)
+	want := map[rules.Scope]ingest.Tally{
+		"product:" + rules.Scope(name): {First: 1}, "endpoint:" + rules.Scope(name): {First: 1},
+		"channel:QR" + rules.Scope(name): {}, "channel:" + rules.Scope(lowest.Channel): {First: 1},
+	}
+	for scope, want := range want {
+		if got := tallied(t, s, scope); got != want {
+			t.Errorf("%s: %+v, want %+v", scope, got, want)
+		}
+	}
+	known, err := s.Ledger().Known(t.Context(), all)
+	if err != nil || len(known) != len(all) {
+		t.Errorf("%s: %d known, %v", name, len(known), err)
+	}
+	for i := range known {
+		if known[i] != (all[i] == lowest) {
+			t.Errorf("%s: attempt %d: known %v, want the lowest one alone", name, i, known[i])
 		}
 	}
 }
@@ -474,25 +481,20 @@ func TestWhatDoesNotCount(t *testing.T) {
 	}
 	s, tape := openStore(t, t.TempDir()), newTape()
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			a := first
-			a.ID, a.Event, a.Endpoint, a.Product, a.Channel = name, name, name, name, name // scopes of this case alone
-			tc.change(&a)
-			if got := apply(t, s, tape.group(a)); got[0] != ingest.Counted {
-				t.Errorf("verdict %v, want counted", got)
+		a := first
+		a.ID, a.Event, a.Endpoint, a.Product, a.Channel = name, name, name, name, name // scopes of this case alone
+		tc.change(&a)
+		if got := apply(t, s, tape.group(a)); got[0] != ingest.Counted {
+			t.Errorf("%s: verdict %v, want counted", name, got)
+		}
+		want := map[rules.Scope]ingest.Tally{"product:" + rules.Scope(name): tc.want, "channel:" + rules.Scope(name): tc.want, "endpoint:" + rules.Scope(name): tc.want}
+		if a.Endpoint == "" {
+			want["endpoint:"+rules.Scope(name)] = ingest.Tally{}
+		}
+		for scope, want := range want {
+			if got := tallied(t, s, scope); got != want {
+				t.Errorf("%s: %+v, want %+v", scope, got, want)
 			}
-			for _, scope := range []rules.Scope{"product:" + rules.Scope(name), "channel:" + rules.Scope(name)} {
-				if got := tallied(t, s, scope); got != tc.want {
-					t.Errorf("%s: %+v, want %+v", scope, got, tc.want)
-				}
-			}
-			want := tc.want
-			if a.Endpoint == "" {
-				want = ingest.Tally{}
-			}
-			if got := tallied(t, s, "endpoint:"+rules.Scope(name)); got != want {
-				t.Errorf("endpoint: %+v, want %+v", got, want)
-			}
-		})
+		}
 	}
 }

@@ -80,9 +80,13 @@ func anyAttempt(run int) *rapid.Generator[deliveries.Attempt] {
 func TestTheLedgerIsTheLowestOfEach(t *testing.T) {
 	t.Parallel()
 	s, tape := openStore(t, t.TempDir()), newTape()
-	run := 0
+	run, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
+		if run >= modelChecks && !failed {
+			return
+		}
 		run++
+		defer func() { failed = failed || rt.Failed() }()
 		m := model{kept: map[[16]byte]deliveries.Attempt{}}
 		for range rapid.IntRange(1, 5).Draw(rt, "groups") {
 			g := tape.group(rapid.SliceOfN(anyAttempt(run), 1, 12).Draw(rt, "attempts")...)

@@ -3,5 +3,8 @@
 package store
 
 // slower is how much less is applied by the tests: the race detector makes
-// SQLite fourteen times slower.
-const slower = 50
+// SQLite thirty times slower. modelChecks bounds the runs of the property.
+const (
+	slower      = 200
+	modelChecks = 8
+)

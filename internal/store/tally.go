@@ -175,7 +175,12 @@ func quartersOf(minutes []tallyRow) []tallyRow {
 }
 
 // tallyColumns are the columns of a tally, in the order of its fields.
-const tallyColumns = "first_attempts, failed_first, retries, failed_retries, manual, excluded"
+const (
+	tallyColumns = "first_attempts, failed_first, retries, failed_retries, manual, excluded"
+	addColumns   = `first_attempts = first_attempts + excluded.first_attempts, failed_first = failed_first + excluded.failed_first,
+		retries = retries + excluded.retries, failed_retries = failed_retries + excluded.failed_retries,
+		manual = manual + excluded.manual, excluded = excluded + excluded.excluded`
+)
 
 // addTallies adds to the rows of a table, and makes those that are missing.
 func addTallies(ctx context.Context, tx *sql.Tx, t tallyTable, rows []tallyRow) error {
@@ -187,13 +192,7 @@ func addTallies(ctx context.Context, tx *sql.Tx, t tallyTable, rows []tallyRow) 
 			args = append(args, r.step, r.word, m.First, m.FailedFirst, m.Retries, m.FailedRetries, m.Manual, m.Excluded)
 		}
 		q := `INSERT INTO ` + t.name + ` (` + t.step + `, ` + t.word + `, ` + tallyColumns + t.columns + `) VALUES ` +
-			strings.TrimSuffix(strings.Repeat(one, len(some)), ",") + ` ON CONFLICT (` + t.step + `, ` + t.word + `) DO UPDATE SET `
-		for i, c := range strings.Split(tallyColumns, ", ") {
-			if i > 0 {
-				q += ", "
-			}
-			q += c + " = " + c + " + excluded." + c
-		}
+			strings.TrimSuffix(strings.Repeat(one, len(some)), ",") + ` ON CONFLICT (` + t.step + `, ` + t.word + `) DO UPDATE SET ` + addColumns
 		if _, err := tx.ExecContext(ctx, q, args...); err != nil {
 			return fmt.Errorf("add to %s: %w", t.name, err)
 		}

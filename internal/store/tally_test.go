@@ -49,6 +49,7 @@ func TestTallyWindows(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			got, err := s.Tally(t.Context(), ingest.TallyQuery{Scopes: tc.scopes, From: midday.Add(tc.from), To: midday.Add(tc.to)})
 			want := ingest.TallyAnswer{
 				Tally: ingest.Tally{First: tc.want, FailedFirst: tc.want}, Step: tc.step, From: midday.Add(tc.wantFrom), To: midday.Add(tc.wantTo),
@@ -79,7 +80,7 @@ func TestOldTalliesGo(t *testing.T) {
 	apply(t, s, g)
 	rows := func(table string) string { return column(t, s.facts.r, `SELECT count(*) FROM `+table)[0] }
 	later := func(days int) {
-		next := tape.group(traffic(1000, 1)...) // outside: it moves the time of the log alone
+		next := tape.group(traffic(1000, 1)...) // in the end too old to be kept: it moves the time of the log alone
 		next.At = midday.AddDate(0, 0, days)
 		for i := range next.Entries {
 			next.Entries[i].Received = next.At
