@@ -8,6 +8,8 @@ LDFLAGS       := -s -w -X main.version=$(VERSION)
 FUZZTIME      ?= 10s
 # Tests mostly wait for the network: more of them at a time than processors.
 PARALLEL      ?= 16
+# How often the acceptance test kills the daemon; 50 for a release.
+KILLS         ?= 10
 export CGO_ENABLED ?= 0
 
 .PHONY: all check fmt vet lint test test-integration build run bench fuzz golden cover clean
@@ -34,8 +36,9 @@ $(GOLANGCI):
 test: ## unit and process tests, with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -parallel $(PARALLEL) -timeout 10m ./...
 
-test-integration: ## slower ones: real time, more damage to the store
+test-integration: ## slower ones: real time, more damage to the store, the built binary under kill -9
 	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
+	$(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance -kills $(KILLS)
 
 build: ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)

@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -81,11 +82,19 @@ func DefaultDesk() Desk {
 	return Desk{Reopen: 30 * time.Minute, Fold: Fold{Endpoints: 5, Hosts: 3, Within: 10 * time.Minute}}
 }
 
-// Decide takes the changes in order, then the orphans, and returns what
-// follows. Whatever happens to an incident in one turn is told to a lane at
+// Decide takes the changes in order, but those of the platform first, because
+// others may be part of them; then the orphans. It returns what follows. Whatever happens to an incident in one turn is told to a lane at
 // once: its root message as it stands at the end, and one event.
 func (d Desk) Decide(w World, changes []rules.Change, now time.Time) Decision {
 	t := newTurn(d, w, now)
+	platformFirst := func(c rules.Change) int {
+		if c.Key.Rule == rules.RulePlatformErrorRatio {
+			return 0
+		}
+		return 1
+	}
+	changes = slices.Clone(changes)
+	slices.SortStableFunc(changes, func(a, b rules.Change) int { return platformFirst(a) - platformFirst(b) })
 	for _, c := range changes {
 		if c.Open {
 			t.opened(c)

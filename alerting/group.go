@@ -69,6 +69,9 @@ func (t *turn) group(c rules.Change) group {
 			return g
 		}
 	}
+	if g, ok := t.ofThePlatform(c); ok {
+		return g
+	}
 	return group{
 		key: keyOwn + string(c.Key.Scope), rule: c.Key.Rule, scope: c.Key.Scope, merchant: c.Merchant, severity: c.Severity,
 		name: nameOf(c),
@@ -92,6 +95,17 @@ func nameOf(c rules.Change) string {
 	default:
 		return fmt.Sprintf("%s: %s", c.Key.Rule, c.Key.Scope)
 	}
+}
+
+// ofThePlatform returns the platform's own incident for the ratio of a channel:
+// while failures are up everywhere, each channel is a line of that.
+func (t *turn) ofThePlatform(c rules.Change) (group, bool) {
+	s, ok := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
+	if !ok || c.Key.Rule != rules.RuleChannelErrorRatio {
+		return group{}, false
+	}
+	in := s.in
+	return group{key: in.GroupKey, rule: in.Rule, scope: in.Scope, severity: c.Severity, name: in.Title}, true
 }
 
 // besides returns the common cause that the other signal of the same endpoint
@@ -180,15 +194,16 @@ func mostOf(counts map[string]int) string {
 	return slices.MaxFunc(words, func(a, b string) int { return cmp.Or(counts[a]-counts[b], strings.Compare(b, a)) })
 }
 
-// fold takes the single incidents of the same cause into a common one.
+// fold takes the single incidents of the same cause into one that they are
+// part of: a common cause, or the failures of the whole platform.
 func (t *turn) fold(into *Incident, g group) {
-	if g.rule != RuleCommonCause {
+	if g.rule != RuleCommonCause && g.rule != rules.RulePlatformErrorRatio {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
 		in := t.incidents[id]
 		s, ok := t.alone(in)
-		if !ok || !into.shares(in.Members[s.i]) || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
+		if !ok || in == into || !into.explains(in.Members[s.i]) || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
 			continue
 		}
 		m := in.Members[s.i]
@@ -201,20 +216,23 @@ func (t *turn) fold(into *Incident, g group) {
 	}
 }
 
-// alone returns the seat of the one open member of a failing endpoint's own
-// incident.
+// alone returns the seat of the one open member of an incident that is about
+// that member.
 func (t *turn) alone(in *Incident) (seat, bool) {
-	if !in.Live() || !shared(in.Rule) || t.open[in.ID] != 1 {
+	if !in.Live() || in.Rule == RuleCommonCause || t.open[in.ID] != 1 {
 		return seat{}, false
 	}
 	s, ok := t.seats[met{in.Rule, in.Scope}]
 	return s, ok && s.in == in
 }
 
-// shares reports whether a failing endpoint has the cause of a common incident.
-func (in Incident) shares(m Membership) bool {
+// explains reports whether a condition has the cause of an incident.
+func (in Incident) explains(m Membership) bool {
+	if in.Rule == rules.RulePlatformErrorRatio {
+		return m.Key.Rule == rules.RuleChannelErrorRatio
+	}
 	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
 		return m.Host == host && slices.ContainsFunc(in.Members, func(o Membership) bool { return o.Fault == m.Fault })
 	}
-	return causeOf(m.Key.Rule, m.Fault) == strings.TrimPrefix(in.GroupKey, keyCommon)
+	return shared(m.Key.Rule) && causeOf(m.Key.Rule, m.Fault) == strings.TrimPrefix(in.GroupKey, keyCommon)
 }

@@ -81,3 +81,52 @@ func TestTheOtherSignalJoinsTheCauseThatExplainsIt(t *testing.T) {
 		})
 	}
 }
+
+// risen is a ratio condition that opens.
+func risen(rule rules.Rule, scope rules.Scope, severity rules.Severity, minute float64) rules.Change {
+	return rules.Change{
+		Key: rules.Key{Rule: rule, Scope: scope, Episode: 1}, Number: 1, Open: true, Severity: severity,
+		Since: at(minute), At: at(minute), Evidence: rules.Evidence{Text: "too many"},
+	}
+}
+
+func TestChannelsAreALineOfThePlatform(t *testing.T) {
+	t.Parallel()
+	platform := risen(rules.RulePlatformErrorRatio, rules.ScopePlatform, rules.High, 5)
+	bca := risen(rules.RuleChannelErrorRatio, "channel:ID_BCA", rules.Critical, 4)
+	qr := risen(rules.RuleChannelErrorRatio, "channel:QR", rules.Critical, 6)
+	for name, turns := range map[string][][]rules.Change{
+		"all in one turn, in whatever order": {{bca, qr, platform}},
+		"the platform first":                 {{platform}, {bca}, {qr}},
+		"a channel first":                    {{bca}, {platform}, {qr}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &house{d: desk()}
+			for _, changes := range turns {
+				h.decide(at(7), changes...)
+			}
+			var live []alerting.Incident
+			for _, in := range h.world.Incidents {
+				if in.Live() {
+					live = append(live, in)
+				}
+			}
+			if len(live) != 1 || len(live[0].Members) != 3 || live[0].Severity != rules.Critical {
+				t.Fatalf("%d live incidents, want one, critical, with three members: %+v", len(live), live)
+			}
+			if want := "webhook failures are up on the whole platform"; live[0].Title != want {
+				t.Errorf("title %q, want %q", live[0].Title, want)
+			}
+		})
+	}
+}
+
+func TestChannelsWithoutThePlatformAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	h := &house{d: desk()}
+	h.decide(at(7), risen(rules.RuleChannelErrorRatio, "channel:QR", rules.High, 6), risen(rules.RuleChannelErrorRatio, "channel:ID_BCA", rules.High, 6))
+	if n := len(h.world.Incidents); n != 2 {
+		t.Errorf("%d incidents, want 2: nothing says that they have one cause", n)
+	}
+}

@@ -154,7 +154,7 @@ func (t *turn) reopen(in *Incident, g group, c rules.Change, text string) {
 // news than what they said yes to.
 func (t *turn) louder(in *Incident, c rules.Change, text string) {
 	in.Severity, in.Evidence = c.Severity, c.Evidence
-	if in.Rule != RuleCommonCause {
+	if in.Rule != RuleCommonCause && in.Scope == c.Key.Scope {
 		in.Rule, in.Title = c.Key.Rule, nameOf(c)
 	}
 	text = fmt.Sprintf("now %s: %s", c.Severity, text)

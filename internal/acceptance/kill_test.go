@@ -169,7 +169,8 @@ func (h *house) judge(t *testing.T, posted int) {
 			mailRows++
 		}
 	}
-	if mailRows != len(mails) {
+	// One on the wire at a kill may have arrived, and be told by a summary after all.
+	if len(mails) < mailRows || len(mails) > mailRows+*kills {
 		t.Errorf("%d mails are recorded as sent, %d different ones arrived", mailRows, len(mails))
 	}
 	for _, in := range h.incidents() {
