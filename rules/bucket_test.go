@@ -1,0 +1,95 @@
+package rules_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+func TestBucketQuantiles(t *testing.T) {
+	t.Parallel()
+	var b rules.Bucket
+	if _, ok := b.Took.Quantile(0.5); ok {
+		t.Error("an empty bucket has a median")
+	}
+	for range 90 {
+		b.Add(probes.FaultNone, 100*time.Millisecond)
+	}
+	for range 10 {
+		b.Add(probes.FaultHTTP5xx, 20*time.Second)
+	}
+	b.Add(probes.FaultTimeoutResponse, -1)
+	if b.Total() != 101 || b.Failed() != 11 {
+		t.Errorf("%d of %d failed, want 11 of 101", b.Failed(), b.Total())
+	}
+	for q, want := range map[float64]time.Duration{0.5: 100 * time.Millisecond, 0.9: 100 * time.Millisecond, 0.95: 20 * time.Second, 1: 20 * time.Second} {
+		if got, _ := b.Took.Quantile(q); got < want || float64(got) > 1.2*float64(want) {
+			t.Errorf("quantile %g is %s, want %s to a fifth more", q, got, want)
+		}
+	}
+}
+
+func TestBucketAvailability(t *testing.T) {
+	t.Parallel()
+	var b rules.Bucket
+	if _, known := b.Availability(); known {
+		t.Error("nothing is covered, and yet there is an availability")
+	}
+	b.Cover(9*time.Minute, false)
+	b.Cover(time.Minute, true)
+	if got, _ := b.Availability(); got != 0.9 {
+		t.Errorf("got %s, want 90%%", got)
+	}
+}
+
+func genBucket(t *rapid.T) rules.Bucket {
+	var b rules.Bucket
+	for range rapid.IntRange(0, 30).Draw(t, "n") {
+		fault := rapid.SampledFrom(probes.Faults()).Draw(t, "fault")
+		b.Add(fault, time.Duration(rapid.Int64Range(-1, int64(2*time.Minute)).Draw(t, "took")))
+	}
+	b.Cover(time.Duration(rapid.Int64Range(0, int64(rules.BucketLength)).Draw(t, "covered")), rapid.Bool().Draw(t, "bad"))
+	return b
+}
+
+func TestBucketsMergeInAnyOrderAndSurviveRest(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := genBucket(t), genBucket(t)
+		var ab, ba rules.Bucket
+		ab.Merge(a)
+		ab.Merge(b)
+		ba.Merge(b)
+		ba.Merge(a)
+		if !reflect.DeepEqual(ab, ba) {
+			t.Fatalf("got %+v and %+v", ab, ba)
+		}
+		data, err := ab.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back rules.Bucket
+		if err := back.UnmarshalBinary(data); err != nil {
+			t.Fatal(err)
+		}
+		if back.Total() != ab.Total() || back.Covered != ab.Covered || back.Down != ab.Down || back.Took != ab.Took {
+			t.Fatalf("came back as %+v, was %+v", back, ab)
+		}
+	})
+}
+
+func FuzzBucket(f *testing.F) {
+	var b rules.Bucket
+	b.Add(probes.FaultNone, time.Second)
+	data, _ := b.MarshalBinary()
+	f.Add(data)
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		var b rules.Bucket
+		_ = b.UnmarshalBinary(data) // it must not panic
+	})
+}
