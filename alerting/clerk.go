@@ -15,10 +15,10 @@ import (
 
 // The clerk's own times and bounds.
 const (
-	deskEvery    = time.Second      // what nobody poked for is found; a store that fails is asked again
-	orphansEvery = 10 * time.Second // a look at every open condition
-	deskDrain    = time.Second      // what is committed at the end is still decided
-	deskLimit    = 500              // changes in one turn
+	deskEvery    = time.Second            // what nobody poked for is found; a store that fails is asked again
+	orphansEvery = 10 * time.Second       // a look at every open condition
+	deskDrain    = 250 * time.Millisecond // what is committed at the end is still decided
+	deskLimit    = 500                    // changes in one turn
 )
 
 // Clerk turns what the rules have committed into incidents and notices: it
@@ -90,7 +90,7 @@ func (c *Clerk) Command(ctx context.Context, id string, version int, cmd Command
 	return in, err
 }
 
-// Run decides until ctx ends; then it takes one more second at most for what
+// Run decides until ctx ends; then it takes a quarter of a second at most for what
 // is committed, and returns nil. A book that refuses is asked again each
 // second, and complained of once a minute. Call it once.
 func (c *Clerk) Run(ctx context.Context) error {

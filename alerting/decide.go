@@ -60,6 +60,7 @@ type Desk struct {
 	Reopen  time.Duration                   // bad again within this is the same incident; default 30m
 	Fold    Fold                            // when many are one
 	Routes  func(in Incident) []Destination // who is told of an incident; nil: nobody new. It is pure, and keeps nothing
+	Leads   func(lane string) bool          // whether a lane still leads to somebody; nil: all do. It is pure, and keeps nothing
 	BaseURL string                          // server.public_url; empty: notices carry no link
 }
 
@@ -87,15 +88,7 @@ func DefaultDesk() Desk {
 // once: its root message as it stands at the end, and one event.
 func (d Desk) Decide(w World, changes []rules.Change, now time.Time) Decision {
 	t := newTurn(d, w, now)
-	platformFirst := func(c rules.Change) int {
-		if c.Key.Rule == rules.RulePlatformErrorRatio {
-			return 0
-		}
-		return 1
-	}
-	changes = slices.Clone(changes)
-	slices.SortStableFunc(changes, func(a, b rules.Change) int { return platformFirst(a) - platformFirst(b) })
-	for _, c := range changes {
+	for _, c := range platformFirst(changes) {
 		if c.Open {
 			t.opened(c)
 		} else {
@@ -106,4 +99,19 @@ func (d Desk) Decide(w World, changes []rules.Change, now time.Time) Decision {
 		t.orphaned(o)
 	}
 	return t.decision()
+}
+
+// platformFirst returns the changes in an order in which what others may be
+// part of comes before them.
+func platformFirst(changes []rules.Change) []rules.Change {
+	sorted := slices.Clone(changes)
+	slices.SortStableFunc(sorted, func(a, b rules.Change) int { return turnOf(a) - turnOf(b) })
+	return sorted
+}
+
+func turnOf(c rules.Change) int {
+	if c.Key.Rule == rules.RulePlatformErrorRatio {
+		return 0
+	}
+	return 1
 }

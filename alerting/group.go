@@ -98,14 +98,24 @@ func nameOf(c rules.Change) string {
 }
 
 // ofThePlatform returns the platform's own incident for the ratio of a channel:
-// while failures are up everywhere, each channel is a line of that.
+// while failures are up everywhere, each channel is a line of that, and one
+// that was a line comes back to it.
 func (t *turn) ofThePlatform(c rules.Change) (group, bool) {
-	s, ok := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
-	if !ok || c.Key.Rule != rules.RuleChannelErrorRatio {
+	if c.Key.Rule != rules.RuleChannelErrorRatio {
 		return group{}, false
 	}
-	in := s.in
-	return group{key: in.GroupKey, rule: in.Rule, scope: in.Scope, severity: c.Severity, name: in.Title}, true
+	for _, in := range t.groups[keyOwn+string(rules.ScopePlatform)] {
+		_, live := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
+		if in.Live() && live || !in.Live() && t.recent(in) && in.had(metOf(c.Key)) {
+			return group{key: in.GroupKey, rule: in.Rule, scope: in.Scope, severity: c.Severity, name: in.Title}, true
+		}
+	}
+	return group{}, false
+}
+
+// had reports whether a rule in a scope was ever a member of an incident.
+func (in Incident) had(m met) bool {
+	return slices.ContainsFunc(in.Members, func(o Membership) bool { return metOf(o.Key) == m })
 }
 
 // besides returns the common cause that the other signal of the same endpoint

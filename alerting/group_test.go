@@ -130,3 +130,33 @@ func TestChannelsWithoutThePlatformAreTheirOwn(t *testing.T) {
 		t.Errorf("%d incidents, want 2: nothing says that they have one cause", n)
 	}
 }
+
+func TestAChannelThatComesBackComesBackToThePlatform(t *testing.T) {
+	t.Parallel()
+	h := &house{d: desk()}
+	platform, qr := risen(rules.RulePlatformErrorRatio, rules.ScopePlatform, rules.High, 5), risen(rules.RuleChannelErrorRatio, "channel:QR", rules.Critical, 6)
+	h.decide(at(7), platform, qr)
+	platform.Open, platform.Number = false, 2
+	qr.Open, qr.Number = false, 2
+	h.decide(at(20), platform, qr)
+	again := risen(rules.RuleChannelErrorRatio, "channel:QR", rules.High, 30)
+	again.Key.Episode = 2
+	h.decide(at(31), again)
+	if n := len(h.world.Incidents); n != 1 || !h.world.Incidents[0].Live() {
+		t.Errorf("%d incidents, want the platform's alone, live again", n)
+	}
+}
+
+func TestALaneThatLeadsNowhereIsNotTold(t *testing.T) {
+	t.Parallel()
+	d := desk()
+	d.Leads = func(lane string) bool { return lane != "gone/x" }
+	h := &house{d: d}
+	in := h.decide(at(2), down("a", "h1", true, noon, at(2))).Incidents[0]
+	h.world.Told = map[string][]alerting.Destination{in.ID: {{Lane: "gone/x", Recipient: "x"}, {Lane: "old/y", Recipient: "y"}}}
+	for _, n := range h.decide(at(9), down("a", "h1", false, noon, at(9))).Notices {
+		if n.Lane == "gone/x" {
+			t.Errorf("%s goes to a receiver that is not configured", n.Kind)
+		}
+	}
+}

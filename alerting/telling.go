@@ -37,6 +37,7 @@ type news struct {
 	all   bool // mails do too
 	over  bool // it was resolved
 	moved bool // folded into another incident
+	more  bool // another condition has joined it
 }
 
 // mostSaid bounds the lines of a turn that one message says.
@@ -50,6 +51,7 @@ func (t *turn) news(in *Incident) news {
 	for _, l := range t.lines[in.ID] {
 		e := t.entries[l.entry]
 		text := phrase(e.Actor, e.Text)
+		n.more = n.more || e.Kind == EntryJoined
 		if l.to == tellRoot {
 			quiet = append(quiet, text)
 			continue
@@ -98,11 +100,18 @@ func (t *turn) notices(in *Incident) []Notice {
 			if n.reply {
 				add(dest, n.kind(KindUpdate), FlowEvent)
 			}
-		case n.all, n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane):
+		case n.all, n.more && t.missed(in, dest), n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane):
 			add(dest, n.kind(KindMail), FlowEvent)
 		}
 	}
 	return list
+}
+
+// missed reports whether a destination has become one since the incident
+// opened, as with a member that concerns others: it has heard nothing yet,
+// while others have.
+func (t *turn) missed(in *Incident, dest Destination) bool {
+	return in.Live() && len(t.told[in.ID]) > 0 && !slices.ContainsFunc(t.told[in.ID], func(d Destination) bool { return d.Lane == dest.Lane })
 }
 
 // kind returns the kind of the event that says n.
@@ -121,8 +130,9 @@ func (t *turn) destinations(in *Incident) []Destination {
 	if t.desk.Routes != nil {
 		list = t.desk.Routes(in.clone())
 	}
+	told := slices.DeleteFunc(slices.Clone(t.told[in.ID]), func(d Destination) bool { return t.desk.Leads != nil && !t.desk.Leads(d.Lane) })
 	var kept []Destination
-	for _, dest := range slices.Concat(list, t.told[in.ID]) {
+	for _, dest := range slices.Concat(list, told) {
 		if !slices.ContainsFunc(kept, func(d Destination) bool { return d.Lane == dest.Lane }) {
 			kept = append(kept, dest)
 		}

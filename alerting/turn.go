@@ -153,9 +153,9 @@ func (t *turn) reopen(in *Incident, g group, c rules.Change, text string) {
 // person has taken on is open again when it becomes critical: that is other
 // news than what they said yes to.
 func (t *turn) louder(in *Incident, c rules.Change, text string) {
-	in.Severity, in.Evidence = c.Severity, c.Evidence
+	in.Severity = c.Severity
 	if in.Rule != RuleCommonCause && in.Scope == c.Key.Scope {
-		in.Rule, in.Title = c.Key.Rule, nameOf(c)
+		in.Rule, in.Title, in.Evidence = c.Key.Rule, nameOf(c), c.Evidence
 	}
 	text = fmt.Sprintf("now %s: %s", c.Severity, text)
 	if in.State == StateAcknowledged && c.Severity == rules.Critical {

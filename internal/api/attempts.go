@@ -111,6 +111,7 @@ func (s *Server) takeAttempts(w http.ResponseWriter, r *http.Request) {
 	if keeps(err) {
 		err = errors.Join(err, in.flush(ctx))
 	}
+	s.deps.Rejected(in.view.RejectedCount)
 	if err != nil {
 		s.refuseAttempts(r.Context(), w, in.view, err)
 		return

@@ -78,6 +78,7 @@ type Deps struct {
 	DecodeEntry func(line []byte) (registry.Merchant, []registry.Endpoint, error)
 
 	Attempts  Attempts                                                                   // POST /api/v1/attempts
+	Rejected  func(n int)                                                                // is told of records that were not taken; nil: nobody
 	Sources   func(name string) bool                                                     // whether attempts of that source are taken; nil: of all
 	Tally     func(ctx context.Context, q ingest.TallyQuery) (ingest.TallyAnswer, error) // GET /api/v1/ratios
 	Incidents Incidents
@@ -108,6 +109,9 @@ func (d *Deps) fill() {
 	}
 	if d.Refuses == nil {
 		d.Refuses = func(string) string { return "" }
+	}
+	if d.Rejected == nil {
+		d.Rejected = func(int) {}
 	}
 	if d.Sources == nil {
 		d.Sources = func(string) bool { return true }

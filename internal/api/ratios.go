@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 const (
 	usualWindow = time.Hour
 	maxSpan     = 400 * 24 * time.Hour
+	maxCells    = 200_000 // endpoints times quarters of an hour: what is read in about a fifth of a second
 	confidence  = 0.95
 )
 
@@ -61,6 +63,9 @@ func (s *Server) ratios(ctx context.Context, in *ratiosInput) (*ratiosOutput, er
 	q.Scopes, bad = s.scopes(callerOf(ctx), scope)
 	if bad != nil {
 		return nil, bad
+	}
+	if steps := int(q.To.Sub(q.From)/(15*time.Minute)) + 1; steps*len(q.Scopes) > maxCells {
+		return nil, unprocessable(detail("query.from", fmt.Sprintf("asks for %d endpoints over %d quarters of an hour; ask in parts of at most %d of both together", len(q.Scopes), steps, maxCells)))
 	}
 	answer := ingest.TallyAnswer{From: q.From, To: q.To, Step: 15 * time.Minute}
 	if len(q.Scopes) > 0 { // a merchant without endpoints has no attempts

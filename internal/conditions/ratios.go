@@ -20,8 +20,10 @@ const (
 	// this machine was wrong before, and nothing would count until it is there
 	// again. Batches that overtake each other differ by far less.
 	setBack = 5 * time.Minute
-	// idleBehind is how far log time stays behind the clock while nothing comes.
-	idleBehind = 2 * time.Second
+	// idleBehind is how far log time stays behind the clock while nothing comes:
+	// longer than an attempt may take from its receipt into the log, so that
+	// none is late because of the clock.
+	idleBehind = 20 * time.Second
 )
 
 // ratios are the series of the ratio rules. All that they decide follows from

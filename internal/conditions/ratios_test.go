@@ -235,11 +235,11 @@ func TestIdleClosesTheLastTicks(t *testing.T) {
 	p := &tape{}
 	p.tick("", day, 10, 10)
 	p.play(c)
-	c.Idle(t.Context(), day.Add(72*time.Second-1)) // 70 s and the 2 s that it stays behind
+	c.Idle(t.Context(), day.Add(90*time.Second-1)) // 70 s and the 20 s that it stays behind
 	if got, ok := c.Ratio(rules.ScopePlatform); ok {
 		t.Errorf("closed too early: %+v", got)
 	}
-	c.Idle(t.Context(), day.Add(72*time.Second))
+	c.Idle(t.Context(), day.Add(90*time.Second))
 	if got, _ := c.Ratio(rules.ScopePlatform); got.Denominator != 10 {
 		t.Errorf("counted %d, want 10", got.Denominator)
 	}

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	checkpointEvery = time.Minute      // reference/ingest-storage.md section 2: replays in 0.1 s
-	commitWithin    = 10 * time.Second // a commit that takes longer is tried again
-	drainWithin     = 2 * time.Second  // the last one
-	complainEvery   = time.Minute      // about a store that fails
-	boundEvery      = time.Hour        // about channels beyond the bound
+	checkpointEvery = time.Minute            // reference/ingest-storage.md section 2: replays in 0.1 s
+	commitWithin    = 10 * time.Second       // a commit that takes longer is tried again
+	drainWithin     = 500 * time.Millisecond // the last one
+	complainEvery   = time.Minute            // about a store that fails
+	boundEvery      = time.Hour              // about channels beyond the bound
 )
 
 // Run writes what is decided, and looks at the heartbeats each second, until
-// ctx ends; then it writes once more, within 2 s, and returns what went wrong
+// ctx ends; then it writes once more, within half a second, and returns what went wrong
 // with that. A commit that fails is kept and tried again each second.
 func (c *Conditions) Run(ctx context.Context) error {
 	second := time.NewTicker(time.Second)

@@ -58,7 +58,7 @@ func (b *board) probed(w *registry.Watched, r probes.Result) (memory probes.Memo
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.probes[w.ID]
-	if now, ok := b.watched().Endpoint(w.ID); !ok || now.URL != w.URL {
+	if now, ok := b.watched().Endpoint(w.ID); !ok || now.URL != w.URL || now.Suspended {
 		memory, _ := was.memory.Step(r, w.Probe.Policy)
 		return memory, 0, false
 	}

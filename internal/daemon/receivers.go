@@ -73,21 +73,26 @@ func routesTo(routes []config.Route, w ways) func(alerting.Incident) []alerting.
 	}
 }
 
-// matches reports whether an incident is one of a route's; what a match does
-// not name matches all.
+// matches reports whether an incident, or one of its members, is one of a
+// route's; what a match does not name matches all.
 func matches(m config.Match, in alerting.Incident) bool {
-	channel := ""
-	if kind, id := in.Scope.Split(); kind == rules.ScopeChannel {
-		channel = id
+	ruled, channels := []rules.Rule{in.Rule}, []string{""}
+	for _, member := range in.Members {
+		ruled = append(ruled, member.Key.Rule)
+		if kind, id := member.Key.Scope.Split(); kind == rules.ScopeChannel {
+			channels = append(channels, id)
+		}
 	}
-	return has(m.Severity, in.Severity) && has(m.Rule, in.Rule) && has(m.Merchant, in.Merchant) && has(m.Channel, channel)
+	return has(m.Severity, in.Severity) && has(m.Rule, ruled...) && has(m.Merchant, in.Merchant) && has(m.Channel, channels...)
 }
 
-func has[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
+func has[T comparable](list []T, of ...T) bool {
+	return len(list) == 0 || slices.ContainsFunc(of, func(v T) bool { return slices.Contains(list, v) })
+}
 
 // desk returns the desk as cfg wants it.
 func desk(cfg *config.Config, w ways) alerting.Desk {
-	d := alerting.Desk{Reopen: cfg.Rules.Reopen, Fold: cfg.Rules.CommonCause, Routes: routesTo(cfg.Routes, w)}
+	d := alerting.Desk{Reopen: cfg.Rules.Reopen, Fold: cfg.Rules.CommonCause, Routes: routesTo(cfg.Routes, w), Leads: w.has}
 	if u := cfg.Server.PublicURL; u != nil {
 		d.BaseURL = u.String()
 	}
@@ -101,4 +106,10 @@ func kindsOf(list []config.Receiver) map[string]string {
 		kinds[r.Name] = r.Kind
 	}
 	return kinds
+}
+
+// has reports whether a lane belongs to a receiver that is configured.
+func (w ways) has(lane string) bool {
+	_, ok := w.ports.Named[alerting.ReceiverOf(lane)]
+	return ok
 }

@@ -51,7 +51,7 @@ func (d *Daemon) testReceiver(ctx context.Context, receiver, by string) (api.Tes
 func (d *Daemon) awaitTest(ctx context.Context, receiver, subject string) (api.TestOutcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, testFor)
 	defer cancel()
-	ticker := time.NewTicker(50 * time.Millisecond)
+	ticker := time.NewTicker(250 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		rows, err := d.store.Outbox(context.WithoutCancel(ctx), alerting.OutboxFilter{Subject: subject}) // what is known is told even when time is up

@@ -36,6 +36,7 @@ func (c *column) applyLag(now time.Time) time.Duration {
 		return 0
 	}
 	if last.Err == nil && !last.Received.IsZero() && now.Sub(last.Received) < time.Second {
+		c.progress.behind.Store(0) // it keeps up, though something always waits
 		return 0
 	}
 	c.progress.behind.CompareAndSwap(0, now.UnixNano())
