@@ -27,9 +27,6 @@ type Config struct {
 	Heartbeats   []Heartbeat    // dead man's switches
 	MostChannels int            // series of channels; default 1,000; further ones count for the platform alone
 
-	// Counts reports whether a source tells of successes too, so that its
-	// attempts make a ratio; nil: each does. It is called with a lock held.
-	Counts func(source string) bool
 	// Committed is called after each commit that held changes, with these: the
 	// desk is poked by it. It may be nil, and must not block.
 	Committed func(changes []rules.Change)

@@ -67,7 +67,7 @@ func (r *ratios) set(cfg Config) {
 
 // take counts a group, and returns what was decided, in order. episode tells
 // with what a new series begins.
-func (r *ratios) take(g ingest.Group, v []ingest.Verdict, counts func(string) bool, episode func(met) rules.Episode) []decision {
+func (r *ratios) take(g ingest.Group, v []ingest.Verdict, episode func(met) rules.Episode) []decision {
 	if !r.position.Before(g.Next) {
 		return nil // all of it is in already
 	}
@@ -78,7 +78,7 @@ func (r *ratios) take(g ingest.Group, v []ingest.Verdict, counts func(string) bo
 			continue
 		}
 		decided = append(decided, r.goOn(e.Received.UnixNano())...)
-		if v[i] == ingest.Counted && e.Counts && e.Kind == deliveries.KindFirst && (counts == nil || counts(e.Attempt.Source)) {
+		if v[i] == ingest.Counted && e.Counts && e.Kind == deliveries.KindFirst {
 			r.count(e, episode)
 		}
 	}

@@ -162,7 +162,6 @@ func TestWhatCounts(t *testing.T) {
 		"what is in no denominator does not":     {func(e *ingest.Entry) { e.Counts = false }, ingest.Counted, 0, 0},
 		"a duplicate does not":                   {counted, ingest.Duplicate, 0, 0},
 		"a correction of history does not":       {counted, ingest.Replaced, 0, 0},
-		"a source without successes does not":    {func(e *ingest.Entry) { e.Attempt.Source = "failures" }, ingest.Counted, 0, 0},
 		"at the last moment of the grace":        {received(70*time.Second - 1), ingest.Counted, 1, 0},
 		"late at the end of the grace":           {received(70 * time.Second), ingest.Counted, 0, 1},
 		"late by years":                          {received(200 * 365 * 24 * time.Hour), ingest.Counted, 0, 1},
@@ -174,8 +173,7 @@ func TestWhatCounts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := conditions.Config{Counts: func(source string) bool { return source != "failures" }}
-			c := conditions.New(cfg, newMemory(), quiet())
+			c := conditions.New(conditions.Config{}, newMemory(), quiet())
 			p := &tape{}
 			e := p.add("", day, day, false)
 			tt.change(e)

@@ -20,7 +20,7 @@ import (
 func (c *Conditions) Took(_ context.Context, g ingest.Group, v []ingest.Verdict, _ bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.tellLocked(c.ratios.take(g, v, c.cfg.Counts, c.episodeLocked))
+	c.tellLocked(c.ratios.take(g, v, c.episodeLocked))
 }
 
 // Idle lets log time go on to 2 s before now, so that the last ticks close

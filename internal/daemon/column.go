@@ -69,7 +69,7 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	}
 	c.applier = ingest.NewApplier(ingest.ApplierConfig{
 		Log: c.log, Ledger: ledger, From: c.conditions.Position(), Deadline: d.deadlineOf,
-		Consumer: consumers{d}, Observe: d.applied,
+		Counts: d.yieldsRatios, Consumer: consumers{d}, Observe: d.applied,
 	}, d.log)
 	return nil
 }
@@ -79,7 +79,7 @@ func (d *Daemon) conditionsOf(cfg *config.Config) conditions.Config {
 	c := conditions.Config{
 		EndpointDown: cfg.Rules.EndpointDown, Certificate: cfg.Rules.Certificate,
 		Platform: cfg.Rules.Platform, Channel: cfg.Rules.Channel, Grace: cfg.Rules.Grace,
-		Counts: gradeOf(cfg.Sources), Committed: d.committed,
+		Committed: d.committed,
 	}
 	for _, h := range cfg.Heartbeats {
 		c.Heartbeats = append(c.Heartbeats, conditions.Heartbeat{ID: h.ID, Every: h.Every, Grace: h.Grace})
@@ -87,12 +87,11 @@ func (d *Daemon) conditionsOf(cfg *config.Config) conditions.Config {
 	return c
 }
 
-// gradeOf says which sources yield ratios: those that send every attempt with
-// its successes (grade A). Without a list of sources all do.
-func gradeOf(sources []config.Source) func(string) bool {
-	return func(name string) bool {
-		return len(sources) == 0 || slices.ContainsFunc(sources, func(s config.Source) bool { return s.ID == name && s.Grade == "A" })
-	}
+// yieldsRatios reports whether a source sends every attempt with its successes
+// (grade A): others yield no ratio. Without a list of sources all do.
+func (d *Daemon) yieldsRatios(name string) bool {
+	sources := d.settings.Load().Sources
+	return len(sources) == 0 || slices.ContainsFunc(sources, func(s config.Source) bool { return s.ID == name && s.Grade == "A" })
 }
 
 // deadlineOf returns how long a sender waits for an endpoint; 0: the default.

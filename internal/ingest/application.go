@@ -127,7 +127,7 @@ func (r *application) add(ctx context.Context, b Batch) {
 		}
 	}
 	for i, a := range b.Attempts {
-		r.group.Entries = append(r.group.Entries, judged(a, r.cfg.Deadline(a.Endpoint), b.PositionOf(i), b.Received))
+		r.group.Entries = append(r.group.Entries, r.judged(a, b.PositionOf(i), b.Received))
 	}
 	r.group.Next, r.group.At = b.Next, b.Received
 	if len(r.group.Entries) >= r.cfg.Most {
@@ -140,11 +140,11 @@ func (r *application) parts(at Position, b Batch) bool {
 	return !at.Before(r.group.Next) && at.Before(b.Next)
 }
 
-func judged(a deliveries.Attempt, deadline time.Duration, at Position, received time.Time) Entry {
-	fault := a.Outcome(deadline)
+func (r *application) judged(a deliveries.Attempt, at Position, received time.Time) Entry {
+	fault := a.Outcome(r.cfg.Deadline(a.Endpoint))
 	return Entry{
 		Attempt: a, Position: at, Received: received, Kind: a.Kind(), Fault: fault,
-		Counts: a.Ordinary() && fault != probes.FaultSenderError && fault != probes.FaultCanceled,
+		Counts: a.Ordinary() && fault != probes.FaultSenderError && fault != probes.FaultCanceled && r.cfg.Counts(a.Source),
 	}
 }
 

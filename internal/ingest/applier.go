@@ -32,6 +32,7 @@ type ApplierConfig struct {
 
 	From      Position                            // where the consumer goes on; zero: the oldest batch
 	Deadline  func(endpoint string) time.Duration // how long the sender waits for that endpoint; nil: deliveries.DefaultDeadline
+	Counts    func(source string) bool            // whether a source tells of successes too, so that its attempts make ratios; nil: each does
 	Gather    time.Duration                       // at the end of the log, between two groups; 0: 200 ms
 	Most      int                                 // attempts in a group, unless a single batch has more; 0: 50,000
 	SyncEvery time.Duration                       // 0: 60 s
@@ -62,6 +63,9 @@ func NewApplier(cfg ApplierConfig, log *slog.Logger) *Applier {
 	if cfg.Deadline == nil {
 		cfg.Deadline = func(string) time.Duration { return 0 }
 	}
+	if cfg.Counts == nil {
+		cfg.Counts = func(string) bool { return true }
+	}
 	if cfg.Gather <= 0 {
 		cfg.Gather = 200 * time.Millisecond
 	}
@@ -78,16 +82,16 @@ func NewApplier(cfg ApplierConfig, log *slog.Logger) *Applier {
 }
 
 const (
-	retryAfter    = time.Second     // an error of the ledger, or of reading
-	complainEvery = time.Minute     // while it lasts
-	idleEvery     = time.Second     // Consumer.Idle
-	quietFor      = 2 * time.Second // before the first Idle
-	finishWithin  = 5 * time.Second // the last sync, once ctx has ended
+	retryAfter    = time.Second            // an error of the ledger, or of reading
+	complainEvery = time.Minute            // while it lasts
+	idleEvery     = time.Second            // Consumer.Idle
+	quietFor      = 2 * time.Second        // before the first Idle
+	finishWithin  = 400 * time.Millisecond // the last sync, once ctx has ended
 )
 
 // Run applies the log from the least of ApplierConfig.From and what the ledger
 // has synced, goes on with what comes in, and blocks until ctx ends; then it
-// syncs once more, within 5 s, and returns nil. What was gathered and not
+// syncs once more, within 400 ms, and returns nil. What was gathered and not
 // applied by then is in the log.
 //
 // An error of the ledger is logged once a minute and tried again each second:

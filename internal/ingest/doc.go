@@ -13,6 +13,11 @@
 //
 // What a crash left half written at the end is cut when the log is opened; no
 // intact record ever is. Damage anywhere else is a [DamagedError], and reading
-// goes on behind it. The log does not look for duplicates, keeps no cursor of
-// a consumer, and does not judge what it is given.
+// goes on behind it. The log itself does not look for duplicates, keeps no
+// cursor of a consumer, and does not judge what it is given.
+//
+// Around it: [Intake] appends what is new of the attempts that come in, and so
+// acknowledges them. [Applier] reads the log, judges each attempt, brings it
+// into the [Ledger], which keeps it once however often it is told, and tells a
+// [Consumer]. [Lately] is what the ledger got in the last half hour, in memory.
 package ingest

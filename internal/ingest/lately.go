@@ -43,11 +43,14 @@ type QuarterReader interface {
 	Progress(ctx context.Context) (Progress, error)
 	// Quarters returns what endpoints got in the quarters from that of from on.
 	Quarters(ctx context.Context, from time.Time) ([]EndpointTally, error)
+	// DeliveredSince returns the start of the last ordinary attempt of each
+	// endpoint that was delivered, of those that started since then.
+	DeliveredSince(ctx context.Context, from time.Time) (map[string]time.Time, error)
 }
 
 // LoadLately returns what is known lately, with what was counted before this
 // start. Call it before the applier runs. now says which quarters are the last
-// two. When endpoints were last delivered to is not known yet: Took tells.
+// two.
 func LoadLately(ctx context.Context, from QuarterReader, now time.Time) (*Lately, error) {
 	p, err := from.Progress(ctx)
 	if err != nil {
@@ -57,6 +60,10 @@ func LoadLately(ctx context.Context, from QuarterReader, now time.Time) (*Lately
 	if err != nil {
 		return nil, fmt.Errorf("load the last quarters: %w", err)
 	}
+	delivered, err := from.DeliveredSince(ctx, now.Add(-2*Quarter))
+	if err != nil {
+		return nil, fmt.Errorf("load the last deliveries: %w", err)
+	}
 	l := &Lately{loaded: p.Applied}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,6 +72,11 @@ func LoadLately(ctx context.Context, from QuarterReader, now time.Time) (*Lately
 		if q := l.quarterLocked(t.Endpoint, quarterOf(t.Start)); q != nil {
 			q.first += t.First
 			q.failed += t.FailedFirst
+		}
+	}
+	for id, at := range delivered {
+		if l.quarterLocked(id, quarterOf(at)) != nil {
+			l.endpoints[id].delivered = later(l.endpoints[id].delivered, at)
 		}
 	}
 	return l, nil
@@ -77,7 +89,7 @@ func (l *Lately) Took(g Group, v []Verdict) {
 	defer l.mu.Unlock()
 	for i := range g.Entries {
 		e := &g.Entries[i]
-		if i >= len(v) || v[i] != Counted || !e.Counts || e.Attempt.Endpoint == "" {
+		if i >= len(v) || v[i] != Counted || !e.Attempt.Ordinary() || e.Attempt.Endpoint == "" {
 			continue
 		}
 		number, present := quarterOf(e.Attempt.StartedAt), quarterOf(e.Received)
@@ -93,7 +105,7 @@ func (l *Lately) Took(g Group, v []Verdict) {
 			ep := l.endpoints[e.Attempt.Endpoint]
 			ep.delivered = later(ep.delivered, e.Attempt.StartedAt)
 		}
-		if e.Kind == deliveries.KindFirst && !e.Position.Before(l.loaded) {
+		if e.Counts && e.Kind == deliveries.KindFirst && !e.Position.Before(l.loaded) {
 			q.first++
 			if e.Fault != probes.FaultNone {
 				q.failed++

@@ -15,7 +15,18 @@ import (
 // quarters is what a ledger has counted.
 type quarters struct {
 	*memory
-	all []ingest.EndpointTally
+	all       []ingest.EndpointTally
+	delivered map[string]time.Time
+}
+
+func (q quarters) DeliveredSince(_ context.Context, from time.Time) (map[string]time.Time, error) {
+	some := map[string]time.Time{}
+	for id, at := range q.delivered {
+		if !at.Before(from) {
+			some[id] = at
+		}
+	}
+	return some, q.failing("delivered")
 }
 
 func (q quarters) Quarters(_ context.Context, from time.Time) ([]ingest.EndpointTally, error) {
@@ -83,7 +94,8 @@ func TestLatelyLeavesOut(t *testing.T) {
 		"a duplicate":                  {func(*ingest.Entry) {}, ingest.Duplicate, 0, false},
 		"a correction":                 {func(*ingest.Entry) {}, ingest.Replaced, 0, false},
 		"a retry, though delivered":    {func(e *ingest.Entry) { e.Kind = deliveries.KindRetry }, ingest.Counted, 0, true},
-		"what is in no ratio":          {func(e *ingest.Entry) { e.Counts = false }, ingest.Counted, 0, false},
+		"of a source without ratios":   {func(e *ingest.Entry) { e.Counts = false }, ingest.Counted, 0, true},
+		"in test mode":                 {func(e *ingest.Entry) { e.Counts, e.Attempt.Mode = false, deliveries.Test }, ingest.Counted, 0, false},
 		"no endpoint":                  {func(e *ingest.Entry) { e.Attempt.Endpoint = "" }, ingest.Counted, 0, false},
 		"by a clock two quarters fast": {func(e *ingest.Entry) { e.Attempt.StartedAt = e.Received.Add(2 * ingest.Quarter) }, ingest.Counted, 0, false},
 	}
@@ -131,7 +143,7 @@ func TestLatelyIsBounded(t *testing.T) {
 func TestLatelyIsLoadedOnce(t *testing.T) {
 	t.Parallel()
 	e := entry("ep", 16*time.Minute, true)
-	before := quarters{newMemory(), []ingest.EndpointTally{
+	before := quarters{memory: newMemory(), all: []ingest.EndpointTally{
 		{Endpoint: "ep", Start: nine.Add(-ingest.Quarter), Tally: ingest.Tally{First: 100}},
 		{Endpoint: "ep", Start: nine, Tally: ingest.Tally{First: 7, FailedFirst: 2, Retries: 3}},
 		{Endpoint: "ep", Start: nine.Add(ingest.Quarter), Tally: ingest.Tally{First: 1, FailedFirst: 1}},
@@ -155,5 +167,20 @@ func TestLatelyIsLoadedOnce(t *testing.T) {
 	}
 	if _, err := ingest.LoadLately(t.Context(), before, nine); err == nil {
 		t.Error("no error from a ledger that is away")
+	}
+}
+
+func TestLatelyKnowsDeliveriesOfTheLastRun(t *testing.T) {
+	t.Parallel()
+	q := quarters{memory: newMemory(), delivered: map[string]time.Time{"ep": nine.Add(20 * time.Minute), "old": nine.Add(-time.Hour)}}
+	l, err := ingest.LoadLately(t.Context(), q, nine.Add(29*time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Delivered("ep"); !got.Equal(nine.Add(20 * time.Minute)) {
+		t.Errorf("ep was delivered to at %s, want 09:20", got)
+	}
+	if got := l.Delivered("old"); !got.IsZero() {
+		t.Errorf("old was delivered to at %s, want nothing: it is no evidence any more", got)
 	}
 }

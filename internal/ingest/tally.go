@@ -17,7 +17,7 @@ type Tally struct {
 	Retries       int // further automatic ones that count; also those without a number, which nobody knows to be first
 	FailedRetries int
 	Manual        int // a person's, or a batch's
-	Excluded      int // the sender's own trouble, canceled: in no ratio
+	Excluded      int // the sender's own trouble, canceled, or of a source that tells not of all: in no ratio
 }
 
 // Add adds o to t.

@@ -498,3 +498,63 @@ func TestWhatDoesNotCount(t *testing.T) {
 		}
 	}
 }
+
+// TestAFailedTryLeavesNothing fails a group at its rows, then at its tallies,
+// and goes on with the same ledger: words that were rolled back are not used.
+func TestAFailedTryLeavesNothing(t *testing.T) {
+	t.Parallel()
+	groups := mixed()
+	for i := range groups[1].Entries { // words that nobody knows yet
+		groups[1].Entries[i].Attempt.Type = fmt.Sprint("type-", i)
+	}
+	calm := openStore(t, t.TempDir())
+	verdicts := apply(t, calm, groups...)
+	s := openStore(t, t.TempDir())
+	apply(t, s, groups[0])
+	slot := s.ledger.slots.open["2026-11-21"].db.w
+	for _, failure := range []struct {
+		db *sql.DB
+		on string
+	}{{slot, "attempt"}, {s.facts.w, "applied"}} {
+		if _, err := failure.db.ExecContext(t.Context(), `CREATE TRIGGER broken BEFORE INSERT ON `+failure.on+` BEGIN SELECT RAISE(ABORT, 'broken'); END`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Ledger().Apply(t.Context(), groups[1]); err == nil {
+			t.Fatalf("a group was applied without %s", failure.on)
+		}
+		if _, err := failure.db.ExecContext(t.Context(), `DROP TRIGGER broken`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := apply(t, s, groups[1:]...); !slices.Equal(got, verdicts[len(groups[0].Entries):]) {
+		t.Errorf("verdicts %v, want %v", got, verdicts[len(groups[0].Entries):])
+	}
+	if got, want := everything(t, s), everything(t, calm); !slices.Equal(got, want) {
+		t.Errorf("tallies\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	wordless := column(t, slot, `SELECT id FROM attempt a WHERE NOT EXISTS (SELECT 1 FROM word WHERE id = a.type AND kind = 'type')
+		OR NOT EXISTS (SELECT 1 FROM word WHERE id = a.endpoint AND kind = 'endpoint')`)
+	if len(wordless) > 0 {
+		t.Errorf("%d rows have numbers of words that are not there", len(wordless))
+	}
+}
+
+func TestAGroupThatWasAppliedInPart(t *testing.T) {
+	t.Parallel()
+	groups := mixed()
+	calm := openStore(t, t.TempDir())
+	verdicts := apply(t, calm, groups...)
+	s := openStore(t, t.TempDir())
+	apply(t, s, groups[0])
+	whole := groups[len(groups)-1]
+	whole.Entries = nil
+	for _, g := range groups {
+		whole.Entries = append(whole.Entries, g.Entries...)
+	}
+	if got := apply(t, s, whole); !slices.Equal(got, verdicts) {
+		t.Errorf("verdicts %v, want %v", got, verdicts)
+	}
+	if got, want := everything(t, s), everything(t, calm); !slices.Equal(got, want) {
+		t.Errorf("tallies\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

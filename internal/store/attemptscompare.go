@@ -65,7 +65,7 @@ func (w *slotWriter) judge(r *attemptRow, k kept, history []past) (kept, error) 
 		}
 	}
 	switch {
-	case r.content == k.content:
+	case r.content == before(position, k, history).content:
 		r.verdict = ingest.Duplicate
 		return k, nil
 	case !r.lower(k):
@@ -74,6 +74,21 @@ func (w *slotWriter) judge(r *attemptRow, k kept, history []past) (kept, error) 
 	default:
 		return w.replace(r, k)
 	}
+}
+
+// before returns the row that was there before position: k, unless that came
+// later and this is a replay.
+func before(position int64, k kept, history []past) kept {
+	if k.position < position {
+		return k
+	}
+	then := past{kept: k}
+	for _, p := range history {
+		if p.position < position && (then.position > position || p.position > then.position) {
+			then = p
+		}
+	}
+	return then.kept
 }
 
 // again says of a row that was kept before what was said then.
@@ -100,9 +115,9 @@ func (w *slotWriter) replace(r *attemptRow, k kept) (kept, error) {
 	if err := w.gone(r, k); err != nil {
 		return kept{}, err
 	}
-	if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO replaced (identity, position, by_position, started_at, share, endpoint, product, channel)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.identity[:], k.position, r.entry.Position.Int64(), k.started, int64(k.share), k.endpoint, k.product, k.channel); err != nil {
+	if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO replaced (identity, position, by_position, content, started_at, share, endpoint, product, channel)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.identity[:], k.position, r.entry.Position.Int64(), int64(k.content), k.started, int64(k.share), k.endpoint, k.product, k.channel); err != nil {
 		return kept{}, err
 	}
 	if _, err := w.tx.ExecContext(w.ctx, `DELETE FROM attempt WHERE identity = ?`, r.identity[:]); err != nil {
@@ -208,7 +223,7 @@ func (w *slotWriter) history(identity [16]byte) ([]past, error) {
 	if !w.contradicted { // the rule: whole batches are repeated, and nobody contradicts himself
 		return nil, nil
 	}
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT position, by_position, started_at, share, endpoint, product, channel
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT position, by_position, content, started_at, share, endpoint, product, channel
 		FROM replaced WHERE identity = ?`, identity[:])
 	if err != nil {
 		return nil, err
@@ -217,9 +232,11 @@ func (w *slotWriter) history(identity [16]byte) ([]past, error) {
 	var all []past
 	for rows.Next() {
 		var p past
-		if err := rows.Scan(&p.position, &p.by, &p.started, &p.share, &p.endpoint, &p.product, &p.channel); err != nil {
+		var content int64
+		if err := rows.Scan(&p.position, &p.by, &content, &p.started, &p.share, &p.endpoint, &p.product, &p.channel); err != nil {
 			return nil, err
 		}
+		p.content = uint64(content)
 		all = append(all, p)
 	}
 	return all, rows.Err()

@@ -68,12 +68,14 @@ func (w *slotWriter) chunk(rows []attemptRow) error {
 	}
 	args := make([]any, 0, len(rows)*attemptColumnCount)
 	for i := range rows {
-		args = rows[i].args(args, w.nextID(&rows[i]), w.word)
+		if i == 0 || rows[i].identity != rows[i-1].identity { // a second one is compared with the first, even when that has to try again
+			args = rows[i].args(args, w.nextID(&rows[i]), w.word)
+		}
 	}
 	if w.err != nil {
 		return w.err
 	}
-	inserted, err := w.insert(len(rows), args)
+	inserted, err := w.insert(len(args)/attemptColumnCount, args)
 	if err != nil {
 		return err
 	}

@@ -248,6 +248,48 @@ func TestIDsThatAreTaken(t *testing.T) {
 	if got := rowCount(t, s); got != 300 {
 		t.Errorf("%d rows, want 300", got)
 	}
+	if astray := column(t, s.ledger.slots.open["2026-11-21"].db.r, `SELECT id FROM attempt WHERE id >> 20 <> started_at / 1000`); len(astray) > 0 {
+		t.Errorf("%d rows do not lie at their time", len(astray))
+	}
+}
+
+// TestAnIDThatIsTakenChangesNoOrder has the first of two that contradict each
+// other wait for another number: it is the first one all the same.
+func TestAnIDThatIsTakenChangesNoOrder(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, t.TempDir())
+	tape := newTape()
+	all := traffic(0, 2)
+	all[0].StartedAt, all[1].StartedAt = midday, midday
+	apply(t, s, tape.group(all[0]))
+	second := all[1]
+	second.StartedAt = midday.Add(time.Minute)
+	s.ledger.slots.open["2026-11-21"].state.counter-- // the number of the first row
+	if got, want := apply(t, s, tape.group(all[1], second)), []ingest.Verdict{ingest.Counted, ingest.Contradicted}; !slices.Equal(got, want) {
+		t.Errorf("verdicts %v, want %v", got, want)
+	}
+}
+
+// TestAReplaySaysOfARepeatWhatWasSaid has a repeat whose like gave way later:
+// the second time it still is a repeat.
+func TestAReplaySaysOfARepeatWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, t.TempDir())
+	tape := newTape()
+	a := traffic(0, 1)[0]
+	b, c := a, a
+	b.StartedAt, c.StartedAt = a.StartedAt.Add(-time.Second), a.StartedAt.Add(-2*time.Second)
+	groups := []ingest.Group{tape.group(a), tape.group(a, b, a, b), tape.group(b, c, a, b, c)}
+	want := []ingest.Verdict{
+		ingest.Counted,
+		ingest.Duplicate, ingest.Replaced, ingest.Contradicted, ingest.Duplicate,
+		ingest.Duplicate, ingest.Replaced, ingest.Contradicted, ingest.Contradicted, ingest.Duplicate,
+	}
+	for _, when := range []string{"the first time", "replayed"} {
+		if got := apply(t, s, groups...); !slices.Equal(got, want) {
+			t.Errorf("%s: verdicts %v, want %v", when, got, want)
+		}
+	}
 }
 
 func TestSyncSaysHowFar(t *testing.T) {

@@ -19,12 +19,12 @@ func (s *Store) Outbox(ctx context.Context, f alerting.OutboxFilter) ([]alerting
 		f.Limit = 100
 	}
 	f.Limit = min(max(f.Limit, 1), maxOutbox)
+	where, args := outboxWhere(f)
 	list := []alerting.OutboxRow{}
 	err := s.state.read(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT `+noticeColumns+`, coalesce(incident, ''), state, reason, coalesce(replaced_by, ''),
 				coalesce(fallback_of, ''), coalesce(tried_at, 0), error_class, error_text, provider_ref, coalesce(finished_at, 0), finished_by
-			FROM notice WHERE (?1 = '' OR state = ?1) AND (?2 = '' OR lane = ?2) AND (?3 = '' OR subject = ?3) AND (?4 = '' OR (created_at, id) < (SELECT created_at, id FROM notice WHERE id = ?4))
-			ORDER BY created_at DESC, id DESC LIMIT ?5`, f.State, f.Lane, f.Subject, f.Before, f.Limit)
+			FROM notice WHERE `+where+` ORDER BY created_at DESC, id DESC LIMIT ?`, append(args, f.Limit)...)
 		if err != nil {
 			return err
 		}
@@ -42,6 +42,22 @@ func (s *Store) Outbox(ctx context.Context, f alerting.OutboxFilter) ([]alerting
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}
 	return list, nil
+}
+
+// outboxWhere asks for what the filter says and no more, so that an index
+// answers.
+func outboxWhere(f alerting.OutboxFilter) (where string, args []any) {
+	where = "true"
+	for _, by := range []struct{ clause, value string }{
+		{"state = ?", f.State}, {"lane = ?", f.Lane}, {"subject = ?", f.Subject},
+		{"(created_at, id) < (SELECT created_at, id FROM notice WHERE id = ?)", f.Before},
+	} {
+		if by.value != "" {
+			where += " AND " + by.clause
+			args = append(args, by.value)
+		}
+	}
+	return where, args
 }
 
 func scanOutbox(rows *sql.Rows) (alerting.OutboxRow, error) {

@@ -24,6 +24,9 @@ func TestTallyWindows(t *testing.T) {
 		all = append(all, a)
 	}
 	apply(t, s, newTape().group(all...))
+	if got := column(t, s.facts.r, `SELECT count(*) FROM tally_minute WHERE minute * 60 < ?`, midday.AddDate(0, 0, -8).Unix())[0]; got != "0" {
+		t.Errorf("%s minutes are kept that are too old", got)
+	}
 	platform := []rules.Scope{rules.ScopePlatform}
 	tests := map[string]struct {
 		scopes   []rules.Scope

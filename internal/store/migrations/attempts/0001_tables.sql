@@ -58,6 +58,7 @@ CREATE TABLE replaced (
     identity    BLOB    NOT NULL,
     position    INTEGER NOT NULL,                                        -- of the attempt that went
     by_position INTEGER NOT NULL,                                        -- of the one that came in its place
+    content     INTEGER NOT NULL,
     started_at  INTEGER NOT NULL,
     share       INTEGER NOT NULL,
     endpoint    INTEGER NOT NULL,

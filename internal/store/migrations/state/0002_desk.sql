@@ -7,6 +7,7 @@
 
 ALTER TABLE condition ADD COLUMN host TEXT NOT NULL DEFAULT ''; -- of the endpoint, when the scope is one: for the common cause
 
-CREATE INDEX condition_failing ON condition (fault, since_at) WHERE rule = 'endpoint_down' AND cleared_at IS NULL;
+CREATE INDEX condition_failing ON condition (rule, fault, since_at) WHERE cleared_at IS NULL;
+CREATE INDEX notice_by_time ON notice (created_at, id);
 CREATE INDEX incident_resolved ON incident (resolved_at) WHERE resolved_at IS NOT NULL;
 CREATE INDEX incident_member_by_condition ON incident_member (rule, scope, episode, left_at);
