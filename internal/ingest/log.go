@@ -134,6 +134,11 @@ func (l *Log) Close() error {
 }
 
 func (l *Log) closeFiles() error {
+	if l.dir != nil {
+		// A process that is being started at this moment has the folder open too:
+		// the lock ends with this call and not with the last close.
+		_ = syscall.Flock(int(l.dir.Fd()), syscall.LOCK_UN) // closing ends it as well
+	}
 	var errs []error
 	for _, f := range []*os.File{l.file, l.dir} {
 		if f == nil {

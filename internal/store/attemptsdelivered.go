@@ -22,7 +22,7 @@ func (l *Ledger) DeliveredSince(ctx context.Context, from time.Time) (map[string
 
 func readDelivered(ctx context.Context, tx *sql.Tx, from time.Time, last map[string]time.Time) error {
 	rows, err := tx.QueryContext(ctx, `SELECT w.value, max(a.started_at) FROM attempt a JOIN word w ON w.id = a.endpoint
-		WHERE a.id >= ? AND a.fault = 0 AND a.manual = 0 AND a.test = 0 GROUP BY a.endpoint`, from.UnixMilli()<<20)
+		WHERE a.id >= ? AND a.fault = 0 AND a.manual = 0 AND a.test = 0 AND a.share <> 0 GROUP BY a.endpoint`, from.UnixMilli()<<20)
 	if err != nil {
 		return err
 	}

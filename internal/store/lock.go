@@ -72,6 +72,9 @@ func readPID(f *os.File) int {
 
 // release lets the next one in. A second call does nothing.
 func (l *dirLock) release() error {
+	// A process that is being started at this moment has the file open too: the
+	// lock ends with this call and not with the last close.
+	_ = syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN) // closing ends it as well
 	if err := l.f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("unlock data directory: %w", err)
 	}
