@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,10 @@ type Clerk struct {
 	// Decided is told of each turn that read something, once it is committed.
 	// It must not block. Nil: nobody is. Set it before Run.
 	Decided func(DeskTurn)
+	// Fresh reports whether what is known of an orphan's scope is of now, and
+	// bad: what nobody can see any more is not told again. It must not block.
+	// Nil: all are. Set it before Run.
+	Fresh func(rules.Key) bool
 
 	book Book
 	desk atomic.Pointer[Desk]
@@ -143,7 +148,12 @@ func (c *Clerk) turn(ctx context.Context) (t DeskTurn, err error) {
 	now := moment(time.Now())
 	desk := *c.desk.Load()
 	r := DeskRequest{Now: now, Reopen: desk.Reopen, Limit: deskLimit, Orphans: !now.Before(c.orphans)}
-	t, err = c.book.CommitDesk(ctx, r, func(w World, changes []rules.Change) Decision { return desk.Decide(w, changes, now) })
+	t, err = c.book.CommitDesk(ctx, r, func(w World, changes []rules.Change) Decision {
+		if c.Fresh != nil {
+			w.Orphans = slices.DeleteFunc(w.Orphans, func(o Orphan) bool { return !c.Fresh(o.Key) })
+		}
+		return desk.Decide(w, changes, now)
+	})
 	if err == nil && r.Orphans {
 		c.orphans = now.Add(orphansEvery)
 	}

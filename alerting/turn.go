@@ -143,7 +143,7 @@ func (t *turn) reopen(in *Incident, g group, c rules.Change, text string) {
 		in.Severity = g.severity
 	}
 	if g.rule != RuleCommonCause {
-		in.Rule, in.Title = g.rule, g.name
+		in.Rule, in.Title, in.Merchant = g.rule, g.name, g.merchant
 	}
 	t.fold(in, g)
 	t.happened(in, EntryReopened, "open again: "+text, tellAll)

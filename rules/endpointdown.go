@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/hookvigil/hookvigil/probes"
@@ -9,7 +10,7 @@ import (
 
 // EndpointDown opens when the probe of an endpoint fails, its quick re-probes
 // fail too, and the failures span long enough; a real delivery that succeeded
-// since vetoes it. (Independent stray failures of 0.5 % on 100,000 endpoints
+// meanwhile vetoes it, and the span begins anew with it. (Independent stray failures of 0.5 % on 100,000 endpoints
 // would open 716,000 false alarms a day unconfirmed: reference alerting.md.)
 type EndpointDown struct {
 	Span time.Duration // failures must span this; default 2m
@@ -26,7 +27,7 @@ type DownFact struct {
 	Host      string
 	Memory    probes.Memory
 	Policy    probes.Policy
-	Delivered time.Time // start of the last real delivery that succeeded; zero: none known
+	Delivered time.Time // start of the last real delivery that succeeded; zero: none known, or most of them fail as the probe does
 }
 
 // Step takes one probe's fact. It is pure: the same input gives the same
@@ -48,8 +49,7 @@ func (d EndpointDown) Step(e Episode, f DownFact, now time.Time) (Episode, *Chan
 	}
 	e = e.pend(f.Memory.FirstFailure, string(r.Fault))
 	span := r.At.Sub(f.Memory.FirstFailure)
-	vetoed := f.Delivered.After(f.Memory.FirstFailure)
-	if e.Phase == PhasePending && (!f.Memory.Confirmed(f.Policy) || span < d.Span || vetoed) {
+	if e.Phase == PhasePending && (!f.Memory.Confirmed(f.Policy) || min(span, f.undelivered()) < d.Span) {
 		return e, nil
 	}
 	e, told := e.open(now, High)
@@ -59,6 +59,16 @@ func (d EndpointDown) Step(e Episode, f DownFact, now time.Time) (Episode, *Chan
 	c := d.tell(e, f, scope, now)
 	c.Evidence.Text = fmt.Sprintf("%s at level %s since %s, %d probes in a row over %s", r.Fault, r.Level, clock(f.Memory.FirstFailure), f.Memory.Failures, span.Round(time.Second))
 	return e, &c
+}
+
+// undelivered is how long before the last probe the last real delivery
+// succeeded; longer than any span when none is known. A sender's clock may run
+// ahead of ours: that counts as now.
+func (f DownFact) undelivered() time.Duration {
+	if f.Delivered.IsZero() {
+		return math.MaxInt64
+	}
+	return max(f.Memory.Last.At.Sub(f.Delivered), 0)
 }
 
 func (d EndpointDown) tell(e Episode, f DownFact, scope Scope, now time.Time) Change {

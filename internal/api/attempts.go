@@ -88,11 +88,11 @@ func (s *Server) takeAttempts(w http.ResponseWriter, r *http.Request) {
 	case r.ContentLength > maxBody:
 		writeProblem(w, onWireProblem())
 		return
-	case !s.inflow.enter():
+	case !s.inflow.enter(callerOf(r.Context()).name):
 		s.refuseAttempts(r.Context(), w, attemptsView{}, errInflow)
 		return
 	}
-	leave := sync.OnceFunc(s.inflow.leave)
+	leave := sync.OnceFunc(func() { s.inflow.leave(callerOf(r.Context()).name) })
 	defer leave()
 	defer body.close()
 	now := time.Now()

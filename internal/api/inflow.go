@@ -1,6 +1,7 @@
 package api
 
 import (
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -12,28 +13,42 @@ import (
 // nothing.
 const (
 	maxDecoding = 8        // requests whose body is read
+	maxOfOne    = 4        // of them by one caller: who sends slowly holds up nobody else
 	maxInflow   = 64 << 20 // bytes of attempts that are decoded and not yet durable
 )
 
 // inflow counts what is under way. It is safe for concurrent use.
 type inflow struct {
-	decoding chan struct{} // its capacity is the bound
-	bytes    room
+	bytes room
+
+	mu       sync.Mutex     // guards the fields below
+	decoding int            // requests whose body is read
+	of       map[string]int // of them by caller
 }
 
-func newInflow() *inflow { return &inflow{decoding: make(chan struct{}, maxDecoding)} }
+func newInflow() *inflow { return &inflow{of: map[string]int{}} }
 
-// enter takes a place for one request, if there is one. The caller leaves.
-func (f *inflow) enter() bool {
-	select {
-	case f.decoding <- struct{}{}:
-		return true
-	default:
+// enter takes a place for one request of a caller, if there is one. The caller
+// leaves.
+func (f *inflow) enter(caller string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.decoding >= maxDecoding || f.of[caller] >= maxOfOne {
 		return false
 	}
+	f.decoding++
+	f.of[caller]++
+	return true
 }
 
-func (f *inflow) leave() { <-f.decoding }
+func (f *inflow) leave(caller string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.decoding--
+	if f.of[caller]--; f.of[caller] == 0 {
+		delete(f.of, caller)
+	}
+}
 
 // room is what is left of maxInflow. It is safe for concurrent use.
 type room struct{ taken atomic.Int64 }

@@ -1,16 +1,19 @@
 package conditions
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
 )
 
-// beat is one heartbeat under watch. Its times are not stored: after a start
-// the watch begins anew, so that nobody is paged for our own absence, and what
-// is open stays open until a beat.
+// beat is one heartbeat under watch. How long it has been silent is stored with
+// each checkpoint, and goes on from there after a start: nobody is paged for
+// our own absence, and no restart makes a silence forgotten.
 type beat struct {
 	rule    rules.Silence
 	started time.Time // zero: with the next check
@@ -75,4 +78,49 @@ func (c *Conditions) checkBeatLocked(id string, b *beat, now time.Time) {
 	if e != s.Episode || ch != nil {
 		c.settleLocked(s, e, ch, rules.Evidence{})
 	}
+}
+
+// beatAtRest is what is stored of a heartbeat.
+type beatAtRest struct {
+	Silent time.Duration `json:"silent"` // since it was heard, while we listened
+	Last   time.Time     `json:"last,omitzero"`
+}
+
+func beatName(id string) string {
+	return string(rules.RuleSilence) + "/" + string(rules.ScopeOf(rules.ScopeHeartbeat, id))
+}
+
+// restBeatsLocked puts every heartbeat that is watched into the queue; false
+// when there is none.
+func (c *Conditions) restBeatsLocked(now time.Time) bool {
+	for id, b := range c.beats {
+		heard := b.started
+		if b.last.After(heard) {
+			heard = b.last
+		}
+		if !heard.IsZero() {
+			c.queue.series[beatName(id)] = beatAtRest{Silent: max(now.Sub(heard), 0), Last: b.last}
+		}
+	}
+	return len(c.beats) > 0
+}
+
+// loadBeatLocked takes up a heartbeat; false for what is none. One that is no
+// longer configured is forgotten.
+func (c *Conditions) loadBeatLocked(state SeriesState, now time.Time) (bool, error) {
+	name, ok := strings.CutPrefix(state.Series, beatName(""))
+	if !ok {
+		return false, nil
+	}
+	b, known := c.beats[name]
+	if !known {
+		c.queue.series[state.Series] = nil
+		return true, nil
+	}
+	var at beatAtRest
+	if err := json.Unmarshal(state.State, &at); err != nil {
+		return true, fmt.Errorf("decode its state: %w", err)
+	}
+	b.started, b.last = now.Add(-at.Silent), at.Last
+	return true, nil
 }

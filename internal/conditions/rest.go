@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -62,7 +63,11 @@ func (s *series) rest() seriesAtRest {
 func (c *Conditions) loadRatiosLocked(saved []SeriesState) {
 	c.ratios.rested = c.ratios.position
 	for _, state := range saved {
-		if err := c.ratios.load(state, c.episodeLocked); err != nil {
+		isBeat, err := c.loadBeatLocked(state, time.Now())
+		if !isBeat {
+			err = c.ratios.load(state, c.episodeLocked)
+		}
+		if err != nil {
 			c.log.Warn("a series begins anew", "series", state.Series, "err", err)
 		}
 	}

@@ -62,7 +62,8 @@ func (c *Conditions) drain(ctx context.Context) error {
 func (c *Conditions) checkpoint() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ratios.rest(c.queue) {
+	beats := c.restBeatsLocked(time.Now())
+	if c.ratios.rest(c.queue) || beats {
 		c.hastenLocked()
 	}
 }

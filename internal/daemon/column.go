@@ -37,6 +37,8 @@ type column struct {
 	work       atomic.Pointer[alerting.Work] // of the outbox, as it saw it last
 	progress   progress
 	late       atomic.Int64 // attempts that came too late for their tick, as the metrics know it
+	inTime     atomic.Int64 // first attempts since the metrics asked last
+	lateness   lateShare
 }
 
 // openColumn opens the log and makes the parts of the column, from the store
@@ -48,7 +50,15 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
-	c.log, err = ingest.Open(filepath.Join(cfg.DataDir, "log"), d.log, ingest.Options{After: progress.Applied})
+	c.conditions = conditions.New(d.conditionsOf(cfg), d.store, d.log)
+	if err := c.conditions.Load(ctx); err != nil {
+		return fmt.Errorf("conditions: %w", err)
+	}
+	after := progress.Applied
+	if at := c.conditions.Position(); after.Before(at) {
+		after = at // facts and log may have been lost without what was decided by them
+	}
+	c.log, err = ingest.Open(filepath.Join(cfg.DataDir, "log"), d.log, ingest.Options{After: after})
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
@@ -62,11 +72,7 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	d.metrics.Receivers(kindsOf(cfg.Receivers))
 	c.outbox = alerting.NewOutbox(alerting.OutboxConfig{Observe: d.observeOutbox()}, d.store, w.ports, d.log)
 	c.clerk = alerting.NewClerk(d.store, desk(cfg, w), d.log)
-	c.clerk.Decided = d.decided
-	c.conditions = conditions.New(d.conditionsOf(cfg), d.store, d.log)
-	if err := c.conditions.Load(ctx); err != nil {
-		return fmt.Errorf("conditions: %w", err)
-	}
+	c.clerk.Decided, c.clerk.Fresh = d.decided, d.stillBad
 	c.applier = ingest.NewApplier(ingest.ApplierConfig{
 		Log: c.log, Ledger: ledger, From: c.conditions.Position(), Deadline: d.deadlineOf,
 		Counts: d.yieldsRatios, Consumer: consumers{d}, Observe: d.applied,

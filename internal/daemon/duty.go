@@ -74,6 +74,9 @@ func (c *column) problems(now time.Time) []string {
 	stuck(c.conditions.Lag(now), lagLimit, "conditions: what was decided could not be stored")
 	stuck(c.clerk.Lag(now), lagLimit, "desk: the incidents could not be stored")
 	stuck(c.applyLag(now), applyLimit, "attempts: what was acknowledged has not been counted")
+	if late := c.lateness.problem(); late != "" {
+		problems = append(problems, late)
+	}
 	if w := c.work.Load(); w != nil {
 		for _, l := range w.Lanes {
 			problems = append(problems, laneProblems(l, now)...)

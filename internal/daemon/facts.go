@@ -14,10 +14,11 @@ import (
 
 // downFact is what endpoint_down looks at after a probe.
 func (d *Daemon) downFact(w *registry.Watched, m probes.Memory) rules.DownFact {
-	return rules.DownFact{
-		Endpoint: w.ID, Merchant: w.Merchant, Host: hostOf(w.Probe.URL), Memory: m, Policy: w.Probe.Policy,
-		Delivered: d.column.lately.Delivered(w.ID),
+	f := rules.DownFact{Endpoint: w.ID, Merchant: w.Merchant, Host: hostOf(w.Probe.URL), Memory: m, Policy: w.Probe.Policy}
+	if first, failed, _ := d.column.lately.Endpoint(w.ID, time.Now()); 2*failed <= first {
+		f.Delivered = d.column.lately.Delivered(w.ID) // one that gets through among many that do not is no veto
 	}
+	return f
 }
 
 // certificateFact is what the rule certificate looks at after a round of looks.
@@ -79,8 +80,22 @@ func (d *Daemon) unwatched(snap *registry.Snapshot, diff registry.Diff) {
 			gone(rules.ScopeEndpoint, id, "it was suspended")
 		case d.board.movedFrom(w):
 			gone(rules.ScopeEndpoint, id, "its URL was changed: it is judged anew")
+		case d.belongedToAnother(w):
+			gone(rules.ScopeEndpoint, id, "it belongs to another merchant now")
 		}
 	}
+}
+
+// belongedToAnother reports whether a condition of an endpoint is another
+// merchant's, who would not see it end.
+func (d *Daemon) belongedToAnother(w *registry.Watched) bool {
+	for _, rule := range []rules.Rule{rules.RuleEndpointDown, rules.RuleCertificate} {
+		s, open := d.column.conditions.Open(rule, rules.ScopeOf(rules.ScopeEndpoint, w.ID))
+		if open && s.Merchant != w.Merchant {
+			return true
+		}
+	}
+	return false
 }
 
 // strayConditions ends the conditions of what went while nobody looked.
@@ -92,8 +107,42 @@ func (d *Daemon) strayConditions() {
 		if kind == rules.ScopeTarget {
 			_, known = snap.Target(id)
 		}
-		if !known || kind == rules.ScopeEndpoint && ep.Suspended {
+		switch {
+		case !known, kind == rules.ScopeEndpoint && ep.Suspended:
 			d.column.conditions.Gone(scope, "it is no longer watched", now)
+		case kind == rules.ScopeEndpoint && d.board.movedFrom(ep):
+			d.column.conditions.Gone(scope, "its URL was changed: it is judged anew", now)
 		}
+	}
+}
+
+// freshFor is how long a ratio may be without attempts and still be told again.
+const freshFor = 15 * time.Minute
+
+// stillBad reports whether a condition is seen to be bad now. A channel without
+// traffic and an endpoint that is blocked are not: their conditions stay open,
+// and nobody is told of them again and again.
+func (d *Daemon) stillBad(k rules.Key) bool {
+	kind, id := k.Scope.Split()
+	now := time.Now()
+	switch {
+	case kind == rules.ScopeHeartbeat:
+		return true
+	case kind == rules.ScopeTarget:
+		t, ok := d.registry.Snapshot().Target(id)
+		return ok && rules.Certificate{}.Bad(d.board.target(t, now).Report)
+	case kind == rules.ScopeEndpoint:
+		w, ok := d.registry.Snapshot().Endpoint(id)
+		if !ok {
+			return false
+		}
+		v := d.board.view(w, now)
+		if k.Rule == rules.RuleCertificate {
+			return rules.Certificate{}.Bad(v.Certificate.Report)
+		}
+		return v.Probe.Result.Verdict == probes.Down
+	default:
+		e, known := d.column.conditions.Ratio(k.Scope)
+		return known && e.Numerator > 0 && now.Sub(e.To) < freshFor
 	}
 }

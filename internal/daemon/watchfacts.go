@@ -46,12 +46,14 @@ func (c *column) applyLag(now time.Time) time.Duration {
 // counted gives the metrics the first attempts that a group added to the
 // ratios.
 func (d *Daemon) counted(g ingest.Group, v []ingest.Verdict) {
-	byFault := map[probes.Fault]int{}
+	byFault, n := map[probes.Fault]int{}, int64(0)
 	for i, e := range g.Entries {
 		if v[i] == ingest.Counted && e.Counts && e.Kind == deliveries.KindFirst {
 			byFault[e.Fault]++
+			n++
 		}
 	}
+	d.column.inTime.Add(n) // until the late ones among them are taken off
 	d.metrics.Delivered(byFault)
 }
 
@@ -62,8 +64,10 @@ func (d *Daemon) countFacts(ctx context.Context) {
 	d.metrics.ApplyLag(c.applyLag(now))
 	d.metrics.CommitLag(c.conditions.Lag(now))
 	d.metrics.DeskLag(c.clerk.Lag(now))
-	late := c.conditions.LateTotal()
-	d.metrics.AttemptsLate(int(late - c.late.Swap(late)))
+	late, inTime := c.conditions.LateTotal(), c.inTime.Swap(0)
+	more := int(late - c.late.Swap(late))
+	d.metrics.AttemptsLate(more)
+	c.lateness.saw(more, int(inTime)-more, now)
 	standing := c.conditions.Standing()
 	d.metrics.Conditions(standing)
 	d.metrics.Ratios(d.firstAttempts())
