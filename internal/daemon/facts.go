@@ -125,13 +125,13 @@ const freshFor = 15 * time.Minute
 func (d *Daemon) stillBad(k rules.Key) bool {
 	kind, id := k.Scope.Split()
 	now := time.Now()
-	switch {
-	case kind == rules.ScopeHeartbeat:
+	switch kind {
+	case rules.ScopeHeartbeat:
 		return true
-	case kind == rules.ScopeTarget:
+	case rules.ScopeTarget:
 		t, ok := d.registry.Snapshot().Target(id)
 		return ok && rules.Certificate{}.Bad(d.board.target(t, now).Report)
-	case kind == rules.ScopeEndpoint:
+	case rules.ScopeEndpoint:
 		w, ok := d.registry.Snapshot().Endpoint(id)
 		if !ok {
 			return false
