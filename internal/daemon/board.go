@@ -33,7 +33,7 @@ type board struct {
 type probed struct {
 	url       string
 	memory    probes.Memory
-	answered  time.Time // start of the last probe that was neither down nor without an opinion, since the start
+	answered  time.Time // start of the last probe, when it was answered
 	unhealthy time.Time // when it was last not healthy, since the start
 }
 
@@ -69,8 +69,11 @@ func (b *board) probed(w *registry.Watched, r probes.Result) (memory probes.Memo
 	if was.memory.Last.Verdict != probes.Healthy {
 		was.unhealthy = r.At
 	}
-	if v := was.memory.Last.Verdict; v == probes.Healthy || v == probes.Degraded {
+	switch was.memory.Last.Verdict {
+	case probes.Healthy, probes.Degraded:
 		was.answered = r.At
+	case probes.Down:
+		was.answered = time.Time{}
 	}
 	b.probes[w.ID], b.dirty[endpointSubject(w.ID)] = was, true
 	return was.memory, next, true
@@ -172,8 +175,8 @@ func (b *board) movedFrom(w *registry.Watched) bool {
 	return ok && p.url != w.URL
 }
 
-// answered returns when the last probe of an endpoint began that was answered;
-// zero: none since the start.
+// answered returns when the last probe of an endpoint began, when it was
+// answered; zero: it was not, or there was none since the start.
 func (b *board) answered(id string) time.Time {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
