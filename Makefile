@@ -35,10 +35,12 @@ $(GOLANGCI):
 
 test: ## unit and process tests, with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -parallel $(PARALLEL) -timeout 10m ./...
+	cd internal/tools && $(GO) test ./...
 
 test-integration: ## slower ones: real time, more damage to the store, the built binary under kill -9
 	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
 	$(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance -kills $(KILLS)
+	$(GO) test -tags integration -timeout 10m -run EveryQuery ./dashboards/grafana
 
 build: ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)
@@ -58,6 +60,7 @@ fuzz: ## FUZZTIME (10s) a target
 	  done; done
 
 golden: ## rewrites golden files; read the diff before you commit it
+	$(GO) generate ./dashboards/grafana
 	$(GO) test ./probes ./rules ./dashboards/web ./internal/config ./cmd/hookvigil -run Golden -update
 
 cover:

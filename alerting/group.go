@@ -160,7 +160,7 @@ func (t *turn) common(c rules.Change) (group, bool) {
 	// A late member of one that runs.
 	for _, key := range GroupKeys(c)[1:] {
 		for _, in := range t.groups[key] {
-			if in.Live() && apart(in.StartedAt, c.Since) <= fold.Within {
+			if in.Live() && apart(in.StartedAt, c.Since) <= fold.Within && in.explains(Membership{Key: c.Key, Host: c.Host, Fault: c.Fault}) {
 				return commonGroup(key, 0), true
 			}
 		}
@@ -179,20 +179,34 @@ func commonGroup(key string, crowd int) group {
 	return g
 }
 
-// commonTitle says how many endpoints share what. It counts those that were
-// ever in it, or were seen to fail at once: the mail that wakes somebody says
-// fifty when fifty fail and the first of them is confirmed.
+// commonTitle says how many endpoints share what: those that are bad now, and
+// at first those that were seen to fail at once: the mail that wakes somebody
+// says fifty when fifty fail and the first of them is confirmed. One that is
+// over says how many there ever were.
 func (in Incident) commonTitle() string {
-	scopes, faults := map[rules.Scope]bool{}, map[string]int{}
+	now, ever, faults := map[rules.Scope]bool{}, map[rules.Scope]bool{}, map[string]int{}
 	for _, m := range in.Members {
-		scopes[m.Key.Scope] = true
+		ever[m.Key.Scope] = true
 		faults[m.Fault]++
+		if m.Left.IsZero() {
+			now[m.Key.Scope] = true
+		}
 	}
-	n := max(len(scopes), in.Failing)
+	n := len(now)
+	switch {
+	case !in.Live():
+		n = max(len(ever), in.Failing)
+	case len(now) == len(ever): // nobody is well again yet
+		n = max(n, in.Failing)
+	}
+	noun := "endpoints"
+	if n == 1 {
+		noun = "endpoint"
+	}
 	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
-		return fmt.Sprintf("%d endpoints of %s: %s", n, host, mostOf(faults))
+		return fmt.Sprintf("%d %s of %s: %s", n, noun, host, mostOf(faults))
 	}
-	return fmt.Sprintf("%d endpoints: %s", n, strings.TrimPrefix(in.GroupKey, keyCommon))
+	return fmt.Sprintf("%d %s: %s", n, noun, strings.TrimPrefix(in.GroupKey, keyCommon))
 }
 
 // mostOf returns the word that was counted most often, the first of equals.
@@ -242,7 +256,9 @@ func (in Incident) explains(m Membership) bool {
 		return m.Key.Rule == rules.RuleChannelErrorRatio
 	}
 	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
-		return m.Host == host && slices.ContainsFunc(in.Members, func(o Membership) bool { return o.Fault == m.Fault })
+		return m.Host == host && slices.ContainsFunc(in.Members, func(o Membership) bool {
+			return causeOf(o.Key.Rule, o.Fault) == causeOf(m.Key.Rule, m.Fault)
+		})
 	}
 	return shared(m.Key.Rule) && causeOf(m.Key.Rule, m.Fault) == strings.TrimPrefix(in.GroupKey, keyCommon)
 }

@@ -103,6 +103,9 @@ func (in Incident) clone() Incident {
 	return in
 }
 
+// runbooks is where the page of each rule is.
+const runbooks = "https://github.com/hookvigil/hookvigil/blob/main/docs/runbooks/"
+
 // maxShown bounds the members that a notice lists.
 const maxShown = 20
 
@@ -115,6 +118,7 @@ func (in Incident) Facts(happened string, at time.Time, baseURL string) Facts {
 		AcknowledgedAt: in.AcknowledgedAt, AcknowledgedBy: in.AcknowledgedBy, ResolvedAt: in.ResolvedAt, ResolvedBy: in.ResolvedBy,
 		Members: []Member{}, MemberCount: len(in.Members), Happened: happened, At: at,
 	}
+	f.Runbook = runbooks + string(in.Rule) + ".md"
 	if baseURL != "" {
 		f.URL = baseURL + "/incidents/" + in.ID
 	}

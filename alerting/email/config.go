@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/probes"
 )
 
@@ -33,6 +34,10 @@ type Config struct {
 	From    string        // sender, in ASCII: "alerts@example.com" or "Alerts <alerts@example.com>"
 	To      []string      // whom routes to this receiver reach; may be empty, because merchants have addresses of their own
 	Timeout time.Duration // of one attempt, dial to the last reply; 0: 60 s, at most 10 m
+
+	// Wordings word kinds of notice whose facts are not [alerting.Facts], such
+	// as digests; nil, or none for a kind: they are worded as incidents are.
+	Wordings map[alerting.Kind]Wording
 }
 
 // Server is the relay that takes the mail.

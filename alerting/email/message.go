@@ -21,30 +21,28 @@ type message struct {
 	ref  alerting.Ref
 }
 
-// compose words a notice for one address. It is pure: but for the date, and
-// for n.Late and n.Reduced, every try gives the same bytes.
-func compose(from, to string, n alerting.Notice, f alerting.Facts, now time.Time) (message, error) {
-	addr, err := sender(from)
+// compose words a notice and puts it into an envelope for one address. But for
+// the date, and for n.Late and n.Reduced, every try gives the same bytes.
+func (r *Receiver) compose(to string, n alerting.Notice, now time.Time) (message, error) {
+	from, err := sender(r.cfg.From)
 	if err != nil {
 		return message{}, err
 	}
-	m := message{from: addr.Address, to: to, ref: refs(n, domain(addr.Address))}
+	l, f, err := r.words(n, now)
+	if err != nil {
+		return message{}, err
+	}
+	m := message{from: from.Address, to: to, ref: refs(n, domain(from.Address))}
 	m.msg = gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("hookvigil-"+digest("boundary", n.IdemKey)))
-	m.msg.FromMailAddress(addr)
+	m.msg.FromMailAddress(from)
 	m.msg.ToMailAddress(&mail.Address{Address: to})
-	l := newLetter(n, f, now)
 	m.msg.Subject(l.Subject)
 	m.msg.SetDateWithValue(now.UTC())
 	m.headers(n, f)
-	m.msg.SetBodyString(gomail.TypeTextPlain, l.text())
-	if n.Reduced {
-		return m, nil
+	m.msg.SetBodyString(gomail.TypeTextPlain, l.Text)
+	if l.HTML != "" {
+		m.msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
 	}
-	html, err := l.html()
-	if err != nil {
-		return message{}, err
-	}
-	m.msg.AddAlternativeString(gomail.TypeTextHTML, html)
 	return m, nil
 }
 

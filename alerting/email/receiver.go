@@ -2,7 +2,6 @@ package email
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,17 +40,13 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) 
 	if err != nil {
 		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassDestination, Err: fmt.Errorf("recipient: %w", err)}
 	}
-	var facts alerting.Facts
-	if err := json.Unmarshal(n.Facts, &facts); err != nil {
-		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassMessage, Err: fmt.Errorf("read facts: %w", err)}
-	}
-	m, err := compose(r.cfg.From, to, n, facts, time.Now())
+	m, err := r.compose(to, n, time.Now())
 	if err != nil {
 		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassMessage, Err: fmt.Errorf("word the mail: %w", err)}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Timeout, fmt.Errorf("no end after %s: %w", r.cfg.Timeout, context.DeadlineExceeded))
 	defer cancel() // ends the connection, too
-	reply, fail := r.attempt(ctx, m)
+	reply, fail := r.deliver(ctx, m)
 	if fail != nil {
 		return alerting.Ref{}, r.fault(ctx, fail)
 	}
@@ -59,8 +54,8 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) 
 	return m.ref, nil
 }
 
-// attempt is where a pool would lend a session instead.
-func (r *Receiver) attempt(ctx context.Context, m message) (reply string, fail *failure) {
+// deliver is where a pool would lend a session instead.
+func (r *Receiver) deliver(ctx context.Context, m message) (reply string, fail *failure) {
 	s, fail := open(ctx, r.cfg.SMTP, domain(m.from), r.cfg.Timeout)
 	if fail != nil {
 		return "", fail

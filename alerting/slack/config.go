@@ -11,6 +11,7 @@ import (
 
 	slackgo "github.com/slack-go/slack"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/probes"
 )
 
@@ -29,6 +30,10 @@ type Config struct {
 	APIURL     string        // of the Web API; empty: https://slack.com/api/
 	WebhookURL probes.Secret // basic mode: no updates, no threads, no proof after a lost answer
 	Timeout    time.Duration // of one request, in [100ms, 30s]; 0: 10 s
+
+	// Wordings word kinds of notice whose facts are not [alerting.Facts], such
+	// as digests; nil, or none for a kind: they are worded as incidents are.
+	Wordings map[alerting.Kind]Wording
 }
 
 // Validate reports every fault at once, each with its key; nil when there is

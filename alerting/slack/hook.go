@@ -36,7 +36,10 @@ func (r *Receiver) sendHook(ctx context.Context, n alerting.Notice, prev alertin
 	if n.Kind == alerting.KindRoot && prev.Root != "" {
 		return prev, nil
 	}
-	m := wordsOf(n).root()
+	m, err := r.message(n, false)
+	if err != nil {
+		return alerting.Ref{}, err
+	}
 	msg := hookMessage{Text: escape(m.text), Blocks: m.blocks, Parse: "none", Metadata: metadataOf(n)}
 	if n.Reduced {
 		msg.Blocks = nil

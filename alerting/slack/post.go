@@ -19,8 +19,12 @@ func (r *Receiver) post(ctx context.Context, n alerting.Notice, root string) (st
 			return ts, err
 		}
 	}
+	options, err := r.place(n, root)
+	if err != nil {
+		return "", err
+	}
 	x := r.exchange()
-	_, ts, err := x.api(r.cfg).PostMessageContext(ctx, r.channel(n), r.place(n, root)...)
+	_, ts, err := x.api(r.cfg).PostMessageContext(ctx, r.channel(n), options...)
 	if err == nil && !isTS(ts) {
 		err = errNamesNone
 	}
@@ -32,15 +36,18 @@ func (r *Receiver) post(ctx context.Context, n alerting.Notice, root string) (st
 
 // place is a new message and where it stands. What happened is a short line in
 // the thread; anything else is told in full, and in the channel as well.
-func (r *Receiver) place(n alerting.Notice, root string) []slackgo.MsgOption {
-	w := wordsOf(n)
+func (r *Receiver) place(n alerting.Notice, root string) ([]slackgo.MsgOption, error) {
+	short := root != "" && (n.Kind == alerting.KindUpdate || n.Kind == alerting.KindResolve)
+	m, err := r.message(n, short)
 	switch {
+	case err != nil:
+		return nil, err
 	case root == "":
-		return r.options(n, w.root())
-	case n.Kind == alerting.KindUpdate, n.Kind == alerting.KindResolve:
-		return append(r.options(n, w.reply()), slackgo.MsgOptionTS(root))
+		return r.options(n, m), nil
+	case short:
+		return append(r.options(n, m), slackgo.MsgOptionTS(root)), nil
 	default:
-		return append(r.options(n, w.root()), slackgo.MsgOptionTS(root), slackgo.MsgOptionBroadcast())
+		return append(r.options(n, m), slackgo.MsgOptionTS(root), slackgo.MsgOptionBroadcast()), nil
 	}
 }
 

@@ -67,8 +67,12 @@ func (r *Receiver) start(ctx context.Context, n alerting.Notice) (alerting.Ref, 
 
 // renew brings the incident's message up to date; somebody may have deleted it.
 func (r *Receiver) renew(ctx context.Context, n alerting.Notice, at alerting.Ref) (alerting.Ref, error) {
+	m, err := r.message(n, false)
+	if err != nil {
+		return alerting.Ref{}, err
+	}
 	x := r.exchange()
-	_, ts, _, err := x.api(r.cfg).UpdateMessageContext(ctx, r.channel(n), at.Root, r.options(n, wordsOf(n).root())...)
+	_, ts, _, err := x.api(r.cfg).UpdateMessageContext(ctx, r.channel(n), at.Root, r.options(n, m)...)
 	if err == nil && !isTS(ts) {
 		err = errNamesNone
 	}

@@ -32,7 +32,7 @@ func newBench(t *testing.T, change ...func(*slack.Config)) bench {
 		c(&cfg)
 	}
 	if cfg.WebhookURL == "hook" {
-		cfg = slack.Config{WebhookURL: probes.Secret(s.HookURL("")), Timeout: cfg.Timeout}
+		cfg = slack.Config{WebhookURL: probes.Secret(s.HookURL("")), Timeout: cfg.Timeout, Wordings: cfg.Wordings}
 	}
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func TestAnEndpointGoesBeforeAnIncident(t *testing.T) {
 		_, _ = io.WriteString(w, `{"id":"kq72ma","url":"http://a.example/","state":"healthy","reasons":[],"deliveries":{"first_attempts":360,"failed_first":22,"first_error_ratio":0.0611,"window_seconds":300}}`)
 	})
 	want := outcome{stdout: "kq72ma: healthy\n  url          http://a.example/\n  probe        nothing yet\n  certificate  none: http://\n" +
-		"  deliveries   22 of 360 first attempts failed (6.11%) in the last 5 minutes\n"}
+		"  deliveries   22 of 360 first attempts failed (6.1%) in the last 5 minutes\n"}
 	if got := f.call(t, "explain", "kq72ma"); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

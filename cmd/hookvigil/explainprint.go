@@ -121,7 +121,7 @@ func (d *explainedDeliveries) print(out io.Writer) {
 	}
 	text := fmt.Sprintf("%d of %d first attempts failed", d.FailedFirst, d.FirstAttempts)
 	if d.FirstErrorRatio != nil {
-		text += " (" + d.FirstErrorRatio.String() + ")"
+		text += " (" + d.FirstErrorRatio.Short() + ")"
 	}
 	line(out, "deliveries", text+" in the last "+span(time.Duration(d.WindowSeconds*float64(time.Second))))
 }

@@ -117,7 +117,11 @@ func evidenceFacts(e rules.Evidence) []fact {
 	}
 	if e.Denominator > 0 {
 		ratio := rules.Ratio(float64(e.Numerator) / float64(e.Denominator))
-		add("Failed first attempts", fmt.Sprintf("%d of %d (%s)", e.Numerator, e.Denominator, ratio.Short()), true)
+		what := "Failed first attempts"
+		if e.High == 0 { // no ratio's counts: probes in a row
+			what = "Failed probes"
+		}
+		add(what, fmt.Sprintf("%d of %d (%s)", e.Numerator, e.Denominator, ratio.Short()), true)
 	}
 	add("Plausible ratio", e.Low.Short()+" to "+e.High.Short(), e.High > 0)
 	add("Threshold", e.Threshold.Short(), e.Threshold > 0)

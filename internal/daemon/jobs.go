@@ -12,11 +12,11 @@ import (
 	"github.com/hookvigil/hookvigil/rules"
 )
 
-// What the jobs get at shutdown: those that run, and the last save. Together
-// they fit into drainJobs.
+// What the jobs get at shutdown: those that run, and the last save. It has what
+// the parts before it left, which is nearly all but when looks hang.
 const (
 	jobGrace  = 500 * time.Millisecond
-	saveGrace = time.Second
+	saveGrace = 3 * time.Second
 )
 
 // job is one duty that is done again and again. There are a handful of them,

@@ -34,8 +34,9 @@ func runAll(ctx context.Context, log *slog.Logger, parts []part) error {
 	case cause = <-early:
 		log.Error("a part stopped; shutting down", "cause", cause)
 	}
+	spare := time.Duration(0) // what the parts before did not need
 	for _, p := range running {
-		p.stop(log)
+		spare = p.stop(log, spare)
 	}
 	return cause
 }
@@ -66,19 +67,21 @@ func (p part) start(ctx context.Context, early chan<- error) runningPart {
 	return r
 }
 
-// stop ends the part and waits for it, at most its drain.
-func (r runningPart) stop(log *slog.Logger) {
+// stop ends the part and waits for it, at most its drain and what is spare. It
+// returns what is spare then.
+func (r runningPart) stop(log *slog.Logger, spare time.Duration) time.Duration {
 	begun := time.Now()
 	r.cancel()
-	timer := time.NewTimer(r.drain)
+	timer := time.NewTimer(r.drain + spare)
 	defer timer.Stop()
 	select {
 	case <-r.done:
 		r.group.Wait()
 		log.Info("part stopped", "part", r.name, "took", time.Since(begun).Round(time.Millisecond))
 	case <-timer.C:
-		log.Warn("part did not stop in time", "part", r.name, "drain", r.drain)
+		log.Warn("part did not stop in time", "part", r.name, "drain", r.drain+spare)
 	}
+	return max(r.drain+spare-time.Since(begun), 0)
 }
 
 // besides runs parts side by side until ctx ends or one of them stops: one

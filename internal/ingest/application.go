@@ -142,8 +142,12 @@ func (r *application) parts(at Position, b Batch) bool {
 
 func (r *application) judged(a deliveries.Attempt, at Position, received time.Time) Entry {
 	fault := a.Outcome(r.cfg.Deadline(a.Endpoint))
+	kind := a.Kind()
+	if kind == deliveries.KindUnknown {
+		kind = deliveries.KindFirst // a sender without numbers is not to go unheard
+	}
 	return Entry{
-		Attempt: a, Position: at, Received: received, Kind: a.Kind(), Fault: fault,
+		Attempt: a, Position: at, Received: received, Kind: kind, Fault: fault,
 		Counts: a.Ordinary() && fault != probes.FaultSenderError && fault != probes.FaultCanceled && r.cfg.Counts(a.Source),
 	}
 }

@@ -236,6 +236,6 @@ func alerted(ctx context.Context, tx *sql.Tx, o alerting.Outcome) error {
 		return err
 	}
 	return insertEntries(ctx, tx, time.Now(), []alerting.Entry{{
-		Incident: id, At: o.Ended, Kind: alerting.EntryAlerted, Text: "told " + alerting.ReceiverOf(o.Lane),
+		Incident: id, At: o.Ended, Kind: alerting.EntryAlerted, Text: "first told: " + alerting.ReceiverOf(o.Lane),
 	}})
 }

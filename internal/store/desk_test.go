@@ -147,7 +147,7 @@ func TestChangesBecomeNoticesThatAreSent(t *testing.T) {
 	if want := "1 opened 12:02, 2 alerted 12:02, 3 resolved 12:09"; strings.Join(lines, ", ") != want {
 		t.Errorf("timeline %q, want %q", lines, want)
 	}
-	if entries[1].Text != "told ops" {
+	if entries[1].Text != "first told: ops" {
 		t.Errorf("alerted: %q, want who was told", entries[1].Text)
 	}
 	idle(t, s, minute(60))
@@ -528,7 +528,7 @@ func TestAnIncidentIsAlertedOnce(t *testing.T) {
 	send(t, s, "mail/sre", minute(3))
 	send(t, s, "ops/C1", minute(5))
 	in, entries := incident(t, s, id)
-	if !in.AlertedAt.Equal(minute(3)) || len(entries) != 2 || entries[1].Text != "told mail" || in.Version != 1 || in.Entries != 2 {
+	if !in.AlertedAt.Equal(minute(3)) || len(entries) != 2 || entries[1].Text != "first told: mail" || in.Version != 1 || in.Entries != 2 {
 		t.Errorf("alerted at %s, version %d, timeline %+v", in.AlertedAt, in.Version, entries)
 	}
 	step(t, s, e, e.clear(minute(9)))

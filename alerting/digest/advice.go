@@ -1,0 +1,181 @@
+package digest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/probes/certificate"
+)
+
+// Action is one thing to do, worded by the reader's language: Word names the
+// sentence, the rest is what it says.
+type Action struct {
+	Word     Advice        `json:"word"`
+	Endpoint string        `json:"endpoint"`          // the worst that it is about
+	More     int           `json:"more,omitempty"`    // further endpoints with the same
+	First    Count         `json:"first"`             // of Endpoint
+	Fault    string        `json:"fault,omitempty"`   // of the probe or the certificate
+	At       time.Time     `json:"at,omitzero"`       // when its certificate ends or ended
+	Took     time.Duration `json:"took_ns,omitempty"` // 95 % of its answers came within
+	Deadline time.Duration `json:"deadline_ns,omitempty"`
+}
+
+// Advice names what a merchant can do. The words are stored.
+type Advice string
+
+// The advices, the most pressing first.
+const (
+	AdviseExpired         Advice = "certificate_expired"
+	AdviseCertificate     Advice = "certificate_broken"
+	AdviseTLS             Advice = "tls"
+	AdviseDNS             Advice = "dns"
+	AdviseConnect         Advice = "unreachable"
+	AdviseTimeout         Advice = "timeout"
+	AdviseServer          Advice = "http_5xx"
+	AdviseToken           Advice = "token"
+	AdviseGone            Advice = "gone"
+	AdvisePath            Advice = "path"
+	AdviseRedirect        Advice = "redirect"
+	AdviseLimit           Advice = "rate_limit"
+	AdviseRefused         Advice = "http_4xx"
+	AdviseBroken          Advice = "broken_answer"
+	AdviseUnauthenticated Advice = "unauthenticated"
+	AdviseOther           Advice = "other"
+	AdviseExpiring        Advice = "certificate_expiring"
+	AdviseSlow            Advice = "slow"
+	AdviseUnseen          Advice = "no_data"
+)
+
+// Advices returns the closed set, the most pressing first.
+func Advices() []Advice {
+	return []Advice{
+		AdviseExpired, AdviseCertificate, AdviseTLS, AdviseDNS, AdviseConnect, AdviseTimeout, AdviseServer, AdviseToken, AdviseGone,
+		AdvisePath, AdviseRedirect, AdviseLimit, AdviseRefused, AdviseBroken, AdviseUnauthenticated, AdviseOther,
+		AdviseExpiring, AdviseSlow, AdviseUnseen,
+	}
+}
+
+// finding is an action for one endpoint, before equal ones are gathered.
+type finding struct {
+	Action
+	need Verdict
+}
+
+// actions are the things to do, at most three: what fails before what may
+// fail, then the most pressing, then where it happens most.
+func actions(f Facts) []Action {
+	var found []finding
+	for _, e := range f.Endpoints {
+		found = append(found, f.findings(e)...)
+	}
+	order := Advices()
+	slices.SortStableFunc(found, func(a, b finding) int {
+		return cmp.Or(b.need.rank()-a.need.rank(), slices.Index(order, a.Word)-slices.Index(order, b.Word),
+			b.First.Failed-a.First.Failed, cmp.Compare(a.Endpoint, b.Endpoint))
+	})
+	list := []Action{}
+	for _, one := range found {
+		if i := slices.IndexFunc(list, func(a Action) bool { return a.Word == one.Word }); i >= 0 {
+			list[i].More++
+			continue
+		}
+		list = append(list, one.Action)
+	}
+	return list[:min(len(list), mostActions)]
+}
+
+// findings is what there is to do about one endpoint.
+func (f Facts) findings(e Endpoint) []finding {
+	if f.need(e) == OK {
+		return nil
+	}
+	var list []finding
+	add := func(need Verdict, a Action) {
+		a.Endpoint, a.First, a.Deadline = e.ID, e.First, e.deadline()
+		list = append(list, finding{a, need})
+	}
+	if need := e.Certificate.need(f.Window.End); need != OK {
+		word := e.Certificate.advice(f.Window.End)
+		add(need, Action{Word: word, Fault: string(e.Certificate.Fault), At: e.Certificate.NotAfter})
+	}
+	worst, _ := e.worstFault()
+	switch word := adviceOf(worst.Word); {
+	case !e.failing() && !e.gone() && (!e.shaky() || worst.Word == ""):
+	case len(list) > 0 && about(word) && list[0].Word != AdviseExpiring: // said already
+	case e.failing() || e.gone():
+		add(Act, Action{Word: word, Fault: string(worst.Word), At: e.ended()})
+	default:
+		add(Attention, Action{Word: word, Fault: string(worst.Word), At: e.ended()})
+	}
+	if e.slow() && !slices.ContainsFunc(list, func(o finding) bool { return o.Word == AdviseTimeout }) {
+		add(Attention, Action{Word: AdviseSlow, Took: e.P95})
+	}
+	if e.unseen() && len(list) == 0 {
+		add(Attention, Action{Word: AdviseUnseen})
+	}
+	return list
+}
+
+// about reports whether an advice is about the certificate.
+func about(w Advice) bool { return w == AdviseExpired || w == AdviseCertificate || w == AdviseTLS }
+
+func (e Endpoint) ended() time.Time {
+	if e.Certificate == nil {
+		return time.Time{}
+	}
+	return e.Certificate.NotAfter
+}
+
+// advice says what to do about a certificate that needs something.
+func (c *Certificate) advice(now time.Time) Advice {
+	switch {
+	case !c.NotAfter.IsZero() && !c.NotAfter.After(now), c.Fault == certificate.FaultExpiredLeaf:
+		return AdviseExpired
+	case c.Verdict == certificate.Fail && !c.Fault.Unreached():
+		return AdviseCertificate
+	case c.NotAfter.IsZero(), c.NotAfter.Sub(now) >= c.margin(warnBelow, warnDays):
+		return AdviseCertificate // a warning about something else than its end
+	default:
+		return AdviseExpiring
+	}
+}
+
+// adviceOf says what to do about a fault of requests.
+func adviceOf(f probes.Fault) Advice {
+	switch f {
+	case probes.FaultTLSExpired:
+		return AdviseExpired
+	case probes.FaultTLSNotYetValid, probes.FaultTLSUntrusted, probes.FaultTLSHostname, probes.FaultTLSUsage:
+		return AdviseCertificate
+	case probes.FaultTLSHandshake, probes.FaultTLSVersion, probes.FaultTLSClientCert, probes.FaultTimeoutTLS:
+		return AdviseTLS
+	case probes.FaultDNSNotFound, probes.FaultDNSNoAddress, probes.FaultDNSFailed, probes.FaultTimeoutDNS:
+		return AdviseDNS
+	case probes.FaultRefused, probes.FaultUnreachable, probes.FaultTimeoutConnect:
+		return AdviseConnect
+	case probes.FaultTimeoutResponse:
+		return AdviseTimeout
+	case probes.FaultHTTP5xx:
+		return AdviseServer
+	case probes.FaultHTTP401:
+		return AdviseToken
+	case probes.FaultHTTP410:
+		return AdviseGone
+	case probes.FaultHTTP404:
+		return AdvisePath
+	case probes.FaultHTTP3xx:
+		return AdviseRedirect
+	case probes.FaultHTTP429:
+		return AdviseLimit
+	case probes.FaultHTTP4xx:
+		return AdviseRefused
+	case probes.FaultReset, probes.FaultClosed, probes.FaultMalformed, probes.FaultHeadTooLarge:
+		return AdviseBroken
+	case probes.FaultAcceptsUnauthenticated:
+		return AdviseUnauthenticated
+	default:
+		return AdviseOther
+	}
+}

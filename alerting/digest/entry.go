@@ -1,0 +1,127 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookvigil/hookvigil/probes/certificate"
+)
+
+// entry words one endpoint. What is well is said in fewer words.
+func (v voice) entry(f Facts, e Endpoint, strip bool) entry {
+	need := f.need(e)
+	x := entry{Name: clean(e.ID, longName), URL: shown(e.URL), Word: v.state(e.State), Class: need}
+	add := func(label, value string) {
+		if value != "" {
+			x.Rows = append(x.Rows, row{label, value})
+		}
+	}
+	add(v.Deliveries, v.deliveries(e))
+	add(v.Available, v.available(e))
+	add(v.Answers, v.answers(e))
+	if need != OK {
+		add(v.Failures, v.failures(e.Faults))
+	}
+	add(v.Certificate, v.certificate(e.Certificate, f.Window.End))
+	if strip && slices.ContainsFunc(e.Strip, func(c Count) bool { return c.Failed > 0 }) {
+		x.Strip, x.StripTitle = cells(e.Strip), v.stripTitle(f.Window, len(e.Strip))
+	}
+	return x
+}
+
+func (v voice) deliveries(e Endpoint) string {
+	if e.First.Total <= 0 {
+		return v.NoAttempts
+	}
+	s := v.firstFailed(e.First) + "; " + fmt.Sprintf(v.Limit, v.ratio(limitRatio))
+	if e.Before.Total > 0 {
+		s += "; " + fmt.Sprintf(v.Before, v.failed(e.Before))
+	}
+	return s
+}
+
+func (v voice) available(e Endpoint) string {
+	ratio, known := e.Availability()
+	if !known {
+		return v.Unwatched
+	}
+	return fmt.Sprintf(v.Watched, v.ratio(ratio), v.length(e.Covered))
+}
+
+func (v voice) answers(e Endpoint) string {
+	if e.Answers <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(v.AnswersAre, v.seconds(e.P50), v.seconds(e.P95), v.seconds(e.P99), v.seconds(e.deadline()))
+}
+
+// mostFaults bounds the faults of an endpoint that are named.
+const mostFaults = 4
+
+func (v voice) failures(faults []Fault) string {
+	faults = slices.SortedFunc(slices.Values(faults), func(a, b Fault) int {
+		return cmp.Or(b.Attempts-a.Attempts, b.Looks-a.Looks, cmp.Compare(a.Word, b.Word))
+	})
+	var list []string
+	for _, f := range faults[:min(len(faults), mostFaults)] {
+		list = append(list, fmt.Sprintf("%s (%s)", clean(string(f.Word), longName), fmt.Sprintf(v.Counted, f.Attempts, f.Looks)))
+	}
+	if more := len(faults) - len(list); more > 0 {
+		list = append(list, fmt.Sprintf(v.More, more))
+	}
+	return strings.Join(list, "; ")
+}
+
+func (v voice) certificate(c *Certificate, now time.Time) string {
+	if c == nil {
+		return ""
+	}
+	var list []string
+	if c.Fault != "" && c.Verdict != certificate.OK {
+		list = append(list, clean(string(c.Fault), longName))
+	}
+	switch left := c.NotAfter.Sub(now); {
+	case c.NotAfter.IsZero():
+	case left > 0:
+		list = append(list, fmt.Sprintf(v.CertificateValid, v.moment(c.NotAfter), v.days(left)))
+	default:
+		list = append(list, fmt.Sprintf(v.CertificateEnded, v.moment(c.NotAfter)))
+	}
+	return strings.Join(list, "; ")
+}
+
+// The classes of a cell.
+const (
+	cellNone = "none"
+	cellGood = "good"
+	cellSome = "some"
+	cellMost = "most"
+)
+
+// mostCells bounds the steps of a strip.
+const mostCells = 48
+
+func cells(strip []Count) []cell {
+	var list []cell
+	for _, c := range strip[:min(len(strip), mostCells)] {
+		switch ratio, known := c.Ratio(); {
+		case !known:
+			list = append(list, cell{Class: cellNone})
+		case c.Failed <= 0:
+			list = append(list, cell{Class: cellGood})
+		case ratio < 0.5:
+			list = append(list, cell{cellSome, strconv.Itoa(c.Failed)})
+		default:
+			list = append(list, cell{cellMost, strconv.Itoa(c.Failed)})
+		}
+	}
+	return list
+}
+
+func (v voice) stripTitle(w Window, steps int) string {
+	return fmt.Sprintf(v.Strip, v.length(w.Length()/time.Duration(steps)), hour(w.Start.In(v.zone)))
+}

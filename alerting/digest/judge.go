@@ -1,0 +1,170 @@
+package digest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/probes/certificate"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// What a verdict is made of. Ratio and deadline come from the platform's
+// contract (an incident from 4 % on, 30 s for an answer); shares of a lifetime
+// from DESIGN.md section 9.1, because fixed days lie about short certificates.
+const (
+	limitRatio   = rules.Ratio(0.04)
+	sure         = 0.90             // of the interval: its lower end holds with 95 %
+	steady       = rules.Ratio(.99) // availability below it deserves a look
+	tooSlow      = 10 * time.Second // a third of the deadline
+	warnBelow    = 0.25             // of a certificate's lifetime is left, at most warnDays
+	warnDays     = 30 * day
+	actBelow     = 0.10
+	actDays      = 7 * day
+	channelLimit = rules.Ratio(0.01) // failures of a channel that the platform's digest names
+	soon         = 14 * day          // certificates that it names
+	mostActions  = 3
+	mostWorst    = 10
+)
+
+// Judge returns f with its verdict, its actions and its endpoints in order,
+// worst first. It is pure, does not change what f points to, and judges alike
+// what has been judged before.
+func Judge(f Facts) Facts {
+	f.Endpoints = slices.Clone(f.Endpoints)
+	slices.SortStableFunc(f.Endpoints, func(a, b Endpoint) int {
+		return cmp.Or(f.need(b).rank()-f.need(a).rank(), rankOf(a.State)-rankOf(b.State), b.First.Failed-a.First.Failed, cmp.Compare(a.ID, b.ID))
+	})
+	f.Actions = actions(f)
+	f.Verdict = f.verdict()
+	return f
+}
+
+func (f Facts) verdict() Verdict {
+	if f.Kind == KindPlatform {
+		return f.Platform.verdict(f.Window.End)
+	}
+	v := OK
+	if len(f.Endpoints) == 0 || slices.ContainsFunc(f.Incidents, func(i Incident) bool { return !i.Ours }) {
+		v = Attention
+	}
+	for _, e := range f.Endpoints {
+		if n := f.need(e); n.rank() > v.rank() {
+			v = n
+		}
+	}
+	for _, p := range f.Parts {
+		if p.Verdict.rank() > v.rank() {
+			v = p.Verdict
+		}
+	}
+	return v
+}
+
+func (p *Platform) verdict(now time.Time) Verdict {
+	switch {
+	case p == nil || p.Probing <= 0:
+		return Attention
+	case proven(p.First), slices.ContainsFunc(p.Channels, func(c Channel) bool { return proven(c.First) }):
+		return Act
+	case len(p.Broken) > 0, len(ending(p.Certificates, now)) > 0, p.Dead > 0, p.Digests.Dead > 0, len(channels(p.Channels)) > 0:
+		return Attention
+	default:
+		return OK
+	}
+}
+
+func (v Verdict) rank() int { return slices.Index([]Verdict{OK, Attention, Act}, v) }
+
+// rankOf is the place of a state, worst first.
+func rankOf(w rules.Word) int {
+	if i := slices.Index(rules.Words(), w); i >= 0 {
+		return i
+	}
+	return len(rules.Words())
+}
+
+// need says what one endpoint asks of its merchant.
+func (f Facts) need(e Endpoint) Verdict {
+	switch cert := e.Certificate.need(f.Window.End); {
+	case e.State == rules.StateSuspended && !e.gone():
+		return OK // switched off on purpose
+	case e.failing(), e.gone(), cert == Act:
+		return Act
+	case cert == Attention, e.shaky(), e.slow(), e.unseen():
+		return Attention
+	default:
+		return OK
+	}
+}
+
+// failing reports whether deliveries fail, beyond doubt.
+func (e Endpoint) failing() bool {
+	return e.State == rules.StateDown || e.State == rules.StateFailing || proven(e.First)
+}
+
+// proven reports whether a ratio is over the limit beyond chance: one failure
+// in ten is not.
+func proven(c Count) bool {
+	low, _ := rules.ExactInterval(c.Failed, c.Total, sure)
+	return low >= limitRatio
+}
+
+// gone reports whether the endpoint says itself that it is no more.
+func (e Endpoint) gone() bool {
+	worst, ok := e.worstFault()
+	return ok && worst.Word == probes.FaultHTTP410 && e.State == rules.StateSuspended
+}
+
+// shaky reports whether something failed, or may have.
+func (e Endpoint) shaky() bool {
+	available, known := e.Availability()
+	ratio, counted := e.First.Ratio()
+	return e.State == rules.StateDegraded || e.State == rules.StateRecovering || known && available < steady || counted && ratio >= limitRatio
+}
+
+func (e Endpoint) slow() bool { return e.Answers > 0 && e.P95 > tooSlow }
+
+// unseen reports whether nothing is known of the window.
+func (e Endpoint) unseen() bool { return e.Covered <= 0 && e.First.Total <= 0 }
+
+// worstFault returns the fault that was met most often, the first of equals.
+func (e Endpoint) worstFault() (Fault, bool) {
+	if len(e.Faults) == 0 {
+		return Fault{}, false
+	}
+	return slices.MaxFunc(e.Faults, func(a, b Fault) int {
+		return cmp.Or(a.Attempts-b.Attempts, a.Looks-b.Looks, cmp.Compare(b.Word, a.Word))
+	}), true
+}
+
+// need says what a certificate asks for, as of now.
+func (c *Certificate) need(now time.Time) Verdict {
+	switch {
+	case c == nil:
+		return OK
+	case c.Verdict == certificate.Fail && !c.Fault.Unreached():
+		return Act
+	case c.NotAfter.IsZero():
+		return OK
+	}
+	left := c.NotAfter.Sub(now)
+	switch {
+	case left < c.margin(actBelow, actDays):
+		return Act
+	case left < c.margin(warnBelow, warnDays), c.Verdict == certificate.Warn:
+		return Attention
+	default:
+		return OK
+	}
+}
+
+// margin is a share of the lifetime, at most so much.
+func (c *Certificate) margin(part float64, most time.Duration) time.Duration {
+	life := c.NotAfter.Sub(c.NotBefore)
+	if c.NotBefore.IsZero() || life <= 0 {
+		return most
+	}
+	return min(time.Duration(float64(life)*part), most)
+}

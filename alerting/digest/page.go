@@ -1,0 +1,214 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// page is all that a digest says, in one order for mail, text and Slack. Its
+// strings are clean; none is escaped.
+type page struct {
+	Language string
+	Subject  string
+	Class    Verdict // picks colours
+	Word     string  // the verdict
+	Headline string
+	Title    string
+	Lines    []string // when, how much of it we saw, and what must be known
+
+	StepsTitle string
+	Steps      []step
+
+	EntriesTitle string
+	Entries      []entry
+	EntriesMore  string
+
+	Tables []table
+	Footer []string
+	Link   string
+	Open   string // what the link is called
+}
+
+type step struct{ Name, Text string }
+
+// entry is one endpoint.
+type entry struct {
+	Name, URL, Word string
+	Class           Verdict
+	Rows            []row
+	Strip           []cell
+	StripTitle      string
+}
+
+type row struct{ Label, Value string }
+
+type cell struct {
+	Class string // good, some, most, none
+	Text  string // failures; empty: none
+}
+
+// table is a list whose first column names the line.
+type table struct {
+	Title string
+	Head  []string
+	Rows  [][]string
+	More  string
+}
+
+// Bounds of what a digest lists.
+const (
+	mostEntries = 50
+	mostStrips  = 20
+	mostRows    = 20
+)
+
+// newPage words f, which has been judged. entries bounds the endpoints that it
+// lists.
+func newPage(f Facts, entries int) page {
+	v := newVoice(f)
+	p := page{
+		Language: v.Language, Class: f.Verdict, Word: v.verdict(f.Verdict), Headline: v.headline(f),
+		Title: v.title(f), Lines: v.lines(f), StepsTitle: v.ToDo, EntriesTitle: v.Endpoints, Open: v.Link,
+		Link: link(f.Footer.PublicURL), Footer: v.footer(f),
+	}
+	tag := v.Tag
+	if f.Kind == KindPlatform {
+		tag = v.PlatformTag
+	}
+	p.Subject = fmt.Sprintf("%s %s: %s (%s)", tag, p.Word, p.Headline, v.brief(f.Window))
+	for _, a := range f.Actions {
+		p.Steps = append(p.Steps, step{clean(a.Endpoint, longName), v.advise(a, f.Window.End)})
+	}
+	for i, e := range f.Endpoints[:min(len(f.Endpoints), entries)] {
+		p.Entries = append(p.Entries, v.entry(f, e, i < mostStrips))
+	}
+	if more := len(f.Endpoints) - len(p.Entries); more > 0 {
+		p.EntriesMore = fmt.Sprintf(v.MoreEndpoints, more)
+	}
+	p.Tables = slices.DeleteFunc(append(v.platform(f), v.parts(f), v.incidents(f)), func(t table) bool { return len(t.Rows) == 0 })
+	return p
+}
+
+func (v voice) verdict(w Verdict) string {
+	switch w {
+	case OK:
+		return v.OK
+	case Act:
+		return v.Act
+	default:
+		return v.Attention
+	}
+}
+
+// headline is the state of all endpoints in a few words: counts, no names.
+func (v voice) headline(f Facts) string {
+	if f.Kind == KindPlatform {
+		return v.platformHeadline(f.Platform, f.Window.End)
+	}
+	var act, failing, look, unseen int
+	for _, e := range f.Endpoints {
+		switch n := f.need(e); {
+		case n == Act && e.failing():
+			act, failing = act+1, failing+1
+		case n == Act:
+			act++
+		case n == Attention && e.unseen():
+			unseen++
+		case n == Attention:
+			look++
+		}
+	}
+	all := len(f.Endpoints)
+	switch {
+	case all == 0:
+		return v.NoEndpoints
+	case act > 0 && failing == act:
+		return fmt.Sprintf(v.SomeFailing, act, all)
+	case act > 0:
+		return fmt.Sprintf(v.SomeAct, act, all)
+	case look > 0:
+		return fmt.Sprintf(v.SomeLook, look+unseen, all)
+	case unseen > 0:
+		return fmt.Sprintf(v.SomeUnseen, unseen, all)
+	case f.Verdict != OK && len(f.Incidents) > 0:
+		return fmt.Sprintf(v.HadIncidents, len(f.Incidents))
+	default:
+		return fmt.Sprintf(v.AllHealthy, all)
+	}
+}
+
+func (v voice) title(f Facts) string {
+	name := clean(cmp.Or(f.Name, f.Merchant), longName)
+	switch f.Kind {
+	case KindPlatform:
+		return v.PlatformTitle
+	case KindSummary:
+		return fmt.Sprintf(v.SummaryTitle, name)
+	default:
+		return fmt.Sprintf(v.HealthTitle, name)
+	}
+}
+
+func (v voice) lines(f Facts) []string {
+	list := []string{v.span(f.Window)}
+	if utc := v.utc(f.Window); utc != "" {
+		list = append(list, fmt.Sprintf(v.AlsoUTC, utc))
+	}
+	if f.Covered > 0 {
+		list = append(list, fmt.Sprintf(v.Covered, v.length(min(f.Covered, f.Window.Length())), v.length(f.Window.Length())))
+	} else {
+		list = append(list, v.NotCovered)
+	}
+	if len(f.Parts) > 1 {
+		list = append(list, fmt.Sprintf(v.Merged, len(f.Parts)))
+	}
+	if p := f.Platform; p != nil {
+		list = append(list, v.totals(p)...)
+	}
+	if note := clean(f.Note, longText); note != "" {
+		list = append(list, note)
+	}
+	return list
+}
+
+func (v voice) footer(f Facts) []string {
+	if f.Kind == KindPlatform {
+		return []string{v.PlatformFooter}
+	}
+	list := []string{fmt.Sprintf(v.Footer, clean(cmp.Or(f.Name, f.Merchant), longName), v.Modes[cmp.Or(f.Footer.Mode, ModeEvery)])}
+	if f.Kind == KindSummary {
+		list = append(list, v.WeeklyFooter)
+	}
+	return append(list, v.ChangeIt)
+}
+
+// advise words one action, as of now: what was counted, then what to do.
+func (v voice) advise(a Action, now time.Time) string {
+	end := ""
+	switch {
+	case a.At.IsZero():
+	case a.Word == AdviseExpiring:
+		end = " " + fmt.Sprintf(v.CertificateEnds, v.moment(a.At), v.days(a.At.Sub(now)))
+	case a.Word == AdviseExpired:
+		end = " " + fmt.Sprintf(v.On, v.moment(a.At))
+	}
+	text := strings.NewReplacer(
+		"{fault}", cmp.Or(clean(a.Fault, longName), "unknown"), "{end}", end, "{took}", v.seconds(a.Took), "{limit}", v.seconds(a.Deadline),
+	).Replace(v.Advice[a.Word])
+	if a.First.Failed > 0 && a.Word != AdviseExpiring {
+		text = v.firstFailed(a.First) + ". " + text
+	}
+	if a.More > 0 {
+		text += " " + fmt.Sprintf(v.Also, a.More)
+	}
+	return text
+}
+
+func (v voice) state(w rules.Word) string {
+	return cmp.Or(v.States[string(w)], clean(string(w), longName))
+}
