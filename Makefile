@@ -39,16 +39,15 @@ test: ## unit and process tests, with the race detector (needs a C compiler)
 
 test-integration: ## slower ones: real time, more damage to the store, the built binary under kill -9
 	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
-	$(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance -kills $(KILLS)
+	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance ./internal/demo
 	$(GO) test -tags integration -timeout 10m -run EveryQuery ./dashboards/grafana
 
 build: ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/hookvigil ./cmd/hookvigil
 
-run: build ## the daemon with the minimal example, in bin/run
-	@mkdir -p $(BIN)/run
-	cd $(BIN)/run && { [ -e hookvigil.yaml ] || ../hookvigil init --example minimal; } && ../hookvigil serve
+run: build ## the demo: a published incident in three minutes, in the browser
+	$(BIN)/hookvigil demo
 
 bench: ## ratios against a baseline in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./internal/ingest ./dashboards

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -88,6 +87,6 @@ func (c Certificate) tell(e Episode, f CertificateFact, now time.Time) Change {
 	ch := e.change(RuleCertificate, f.Scope, now)
 	ch.Merchant, ch.Host = f.Merchant, f.Host
 	ch.Evidence.From, ch.Evidence.To = e.Since, f.Report.At
-	ch.Evidence.Clears = fmt.Sprintf("%d good rounds of looks", c.Good)
+	ch.Evidence.Clears = count(c.Good, "good round of looks", "good rounds of looks")
 	return ch
 }

@@ -103,7 +103,11 @@ func memberLine(m alerting.Member) string {
 	if id == "" {
 		id = string(m.Scope)
 	}
-	line := fmt.Sprintf("%s  %s: %s, since %s", mark, clean(id, 60), clean(m.Fault, 40), utc(m.Since))
+	what := clean(id, 60)
+	if m.Fault != "" {
+		what += ": " + clean(m.Fault, 40)
+	}
+	line := fmt.Sprintf("%s  %s, since %s", mark, what, utc(m.Since))
 	if m.Text != "" {
 		line += ": " + clean(m.Text, maxMember)
 	}

@@ -45,8 +45,8 @@ configuration. Results go to standard output, everything else to standard error.
 		root.AddCommand(verbs...)
 	}
 	add(groupWatch, newServe(), newCheck(), newInit(), newExplain())
-	add(groupLook, newProbe(), newCertificate())
-	add(groupAct, newIncident(), newOutbox(), newNotify())
+	add(groupLook, newProbe(), newCertificate(), newDemo())
+	add(groupAct, newIncident(), newOutbox(), newDigest(), newNotify())
 	add(groupOther, newVersion())
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetVersionTemplate(versionLine())

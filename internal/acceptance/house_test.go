@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,7 +24,14 @@ import (
 	"github.com/hookvigil/hookvigil/internal/hooktest"
 )
 
-var kills = flag.Int("kills", 10, "how often the daemon is killed")
+var kills = flag.Int("kills", fromEnvironment("KILLS", 10), "how often the daemon is killed")
+
+func fromEnvironment(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
 
 // binary builds the program once for all tests.
 var binary = sync.OnceValues(func() (string, error) {

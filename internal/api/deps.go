@@ -83,6 +83,7 @@ type Deps struct {
 	Tally     func(ctx context.Context, q ingest.TallyQuery) (ingest.TallyAnswer, error) // GET /api/v1/ratios
 	Incidents Incidents
 	Outbox    Outbox
+	Digests   Digests
 	// Test sends one test notice to each destination of a receiver, and
 	// returns when all have ended. Its error wraps [registry.ErrNotFound] for
 	// a receiver that is not configured.

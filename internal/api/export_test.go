@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting/digest"
 )
 
 // Patterns lists what is registered, for the matrix of routes and roles.
@@ -16,4 +19,9 @@ func (s *Server) HoldAttempts(t *testing.T, bytes int64) (drop func()) {
 		t.Fatalf("there is no room for %d bytes of attempts", bytes)
 	}
 	return func() { s.inflow.bytes.drop(bytes) }
+}
+
+// MailFile writes a letter as a file.
+func MailFile(l digest.Letter, to string, at time.Time) ([]byte, error) {
+	return mailFile{Letter: l, to: to, at: at}.bytes()
 }

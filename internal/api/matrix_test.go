@@ -110,6 +110,13 @@ var matrix = map[string][]matrixRow{
 		{"/api/v1/incidents/inc_own_aaaaaa/note", `{"version":3,"text":"x"}`, actsOnOwn},
 		{"/api/v1/incidents/inc_rival_bbbbbb/note", `{"version":3,"text":"x"}`, replacesOther},
 	},
+	"GET /api/v1/digests": {
+		{"/api/v1/digests", "", readsOwn}, {"/api/v1/digests?merchant=rival", "", readsOwn}, {"/api/v1/digests?kind=platform", "", readsOwn},
+	},
+	"GET /api/v1/digests/preview": {
+		{"/api/v1/digests/preview?merchant=own&format=text", "", readsOwn}, {"/api/v1/digests/preview?merchant=rival", "", readsOthers},
+		{"/api/v1/digests/preview?merchant=rival&format=html", "", readsOthers}, {"/api/v1/digests/preview?format=eml", "", houseReads},
+	},
 	"GET /api/v1/outbox":                 {{"/api/v1/outbox", "", houseActs}},
 	"POST /api/v1/outbox/{id}/retry":     {{"/api/v1/outbox/n-2-slack%2Fops/retry", "", houseDrops}},
 	"POST /api/v1/outbox/{id}/drop":      {{"/api/v1/outbox/n-2-slack%2Fops/drop", "", houseDrops}},

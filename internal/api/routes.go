@@ -30,6 +30,7 @@ func (s *Server) routes() {
 	register(s, viewer, get("/api/v1/sd/prometheus", "discover", "Prometheus HTTP service discovery of all endpoints"), s.discover)
 	s.deliveryRoutes()
 	s.deskRoutes()
+	s.digestRoutes()
 
 	s.plain(viewer, get("/api/v1/openapi.json", "openapi", "This document"), http.HandlerFunc(s.openAPI))
 	s.plain(access{open: true}, get("/-/healthy", "healthy", "200 when the daemon is alive"), duty(s.deps.Duties.Healthy))

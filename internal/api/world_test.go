@@ -154,6 +154,7 @@ type world struct {
 	probed   chan string // what /probe was asked for
 	attempts *fakeAttempts
 	desk     *fakeDesk
+	digests  *fakeDigests
 
 	mu       sync.Mutex
 	seen     []observed
@@ -215,7 +216,7 @@ func testLooks() fakeLooks {
 // newWorld starts a server with those tokens.
 func newWorld(t *testing.T, tokens []api.Token) *world {
 	t.Helper()
-	w := &world{looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk()}
+	w := &world{looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk(), digests: newFakeDigests()}
 	snap, faults := registry.Build(testRecords(), registry.DefaultDefaults())
 	for _, f := range faults {
 		if !f.Warning {
@@ -253,7 +254,7 @@ func (w *world) deps() api.Deps {
 	return api.Deps{
 		Registry: w.registry, Looks: w.looks, Duties: w.duties, DecodeEntry: decodeEntry,
 		Attempts: w.attempts, Sources: func(name string) bool { return name != "closed" },
-		Tally: w.desk.tally, Incidents: w.desk, Outbox: fakeOutbox{w.desk}, Test: w.desk.test, Beat: w.desk.beat,
+		Tally: w.desk.tally, Incidents: w.desk, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
 		Metrics: text("up 1\n"), ProbeMetrics: text("probe_success{instance=\"https://rival.example/hook\"} 1\n"),
 		Probe: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			w.probed <- r.URL.Query().Get("target")

@@ -28,6 +28,7 @@ type Config struct {
 	Receivers  []Receiver  // by name; none: incidents are shown and told to nobody
 	Routes     []Route     // the first that matches an incident says who is told
 	Heartbeats []Heartbeat // of watch, in the order of the file
+	Digest     Digest      // how health digests are made and sent
 
 	Probes string // metrics.probes: all | unhealthy | off; default all
 }

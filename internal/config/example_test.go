@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
 )
@@ -87,8 +88,8 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
 
 	cfg, faults := config.Load("hookvigil.yaml")
-	if config.Failed(faults) || len(faults) != 17 {
-		t.Errorf("%d faults, want the 17 warnings of keys to come:\n%s", len(faults), printed(t, faults))
+	if config.Failed(faults) || len(faults) != 16 {
+		t.Errorf("%d faults, want the 16 warnings of keys to come:\n%s", len(faults), printed(t, faults))
 	}
 	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
 		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
@@ -98,6 +99,9 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	}
 	if !reflect.DeepEqual(cfg.Rules, config.DefaultRules()) {
 		t.Errorf("the full example does not show the defaults of the rules:\ngot  %+v\nwant %+v", cfg.Rules, config.DefaultRules())
+	}
+	if want := (config.Digest{Config: digest.DefaultConfig(), Receiver: "mail", ReportTo: "ops"}); cfg.Digest != want {
+		t.Errorf("the full example does not show the defaults of the digest:\ngot  %+v\nwant %+v", cfg.Digest, want)
 	}
 	for _, key := range config.Keys() {
 		if !regexp.MustCompile(`[\s{,]` + key + `:`).MatchString(shown) {
@@ -134,9 +138,12 @@ func TestDesignExample(t *testing.T) {
 		warned = append(warned, f.Path)
 	}
 	if want := []string{
-		"defaults.schedule", "merchants[].digest", "merchants[].incidents", "digest", "retention", "witness", "watch[].url", "deadman",
+		"defaults.schedule", "merchants[].incidents", "digest.from", "retention", "witness", "watch[].url", "deadman",
 	}; !slices.Equal(warned, want) {
 		t.Errorf("warnings of %v, want %v", warned, want)
+	}
+	if want := (config.Digest{Config: digest.DefaultConfig(), Receiver: "mail", ReportTo: "ops"}); cfg.Digest != want {
+		t.Errorf("digest %+v, want %+v", cfg.Digest, want)
 	}
 	if r := cfg.Records; len(r.Merchants) != 1 || len(r.Endpoints) != 1 || len(r.Targets) != 1 || len(r.CertificateFiles) != 1 {
 		t.Errorf("got %+v", r)

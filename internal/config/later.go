@@ -7,7 +7,6 @@ import "slices"
 // accepted; with nothing below it, it says nothing. A key that comes to life moves from here to layout.
 type laterKeys struct {
 	Database  ignored `yaml:"database" later:"records are kept in data_dir"`
-	Digest    ignored `yaml:"digest" later:"no digest is sent yet"`
 	Retention ignored `yaml:"retention" later:"how long history is kept cannot be chosen yet"`
 	Witness   ignored `yaml:"witness" later:"there is no second process yet"`
 	Deadman   ignored `yaml:"deadman" later:"no heartbeat is sent yet"`
@@ -31,7 +30,6 @@ func laterInside() []laterKey {
 		{path: "defaults.schedule", why: "missing retries are not watched for yet"},
 		{path: "sources[].discover", value: "true", what: "source", why: "endpoints that are not known are counted, and not registered"},
 		{path: "watch[].url", what: "URL", why: "only heartbeats are watched for, and no URL is asked yet"},
-		{path: "merchants[].digest", what: "merchant", why: "no digest is sent yet"},
 		{path: "merchants[].incidents", what: "merchant", why: "merchants are not told of incidents yet"},
 		{path: "merchants[].endpoints[].schedule", what: "endpoint", why: "missing retries are not watched for yet"},
 	}

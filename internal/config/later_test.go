@@ -54,7 +54,7 @@ merchants:
 		"hookvigil.yaml:10:22: warning: sources[].discover: not in this version: endpoints that are not known are counted, and not registered (1 source)",
 		"hookvigil.yaml:11:18: warning: watch[].url: not in this version: only heartbeats are watched for, and no URL is asked yet (1 URL)",
 		"hookvigil.yaml:12:22: warning: rules.loss_coming: not in this version: losses are not foreseen yet",
-		"hookvigil.yaml:14:14: warning: merchants[].digest: not in this version: no digest is sent yet (5002 merchants)",
+		"hookvigil.yaml:14:27: warning: merchants[].digest.to: 5001 merchants have digest addresses and nobody sends them: there is no digest.receiver",
 		"merchants.ndjson:1:46: warning: merchants[].incidents: not in this version: merchants are not told of incidents yet (5000 merchants)",
 		"merchants.ndjson:1:136: warning: merchants[].endpoints[].schedule: not in this version: missing retries are not watched for yet (10000 endpoints)",
 	}

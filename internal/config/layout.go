@@ -27,6 +27,7 @@ type layout struct {
 	Receivers        *node                      `yaml:"receivers"` // by name; what a receiver's keys are depends on its kind
 	Routes           []routeLayout              `yaml:"routes"`
 	Watch            []watchLayout              `yaml:"watch"`
+	Digest           digestLayout               `yaml:"digest"`
 	Metrics          metricsLayout              `yaml:"metrics"`
 
 	Later laterKeys `yaml:",inline"`

@@ -60,6 +60,8 @@ type loader struct {
 	first map[recordKey]position    // where each record stands first
 	later []*laterUse
 
+	digests subscribed
+
 	standing map[string]place // of each receiver, whatever is wrong with it
 }
 
@@ -112,7 +114,8 @@ func (l *loader) decode() {
 }
 
 // compose fills the Config, section by section: records after the defaults,
-// the guard and the roots, routes after the receivers that they name.
+// the guard and the roots, digests and routes after the receivers that they
+// name.
 func (l *loader) compose() {
 	l.base()
 	l.sources()
@@ -125,6 +128,7 @@ func (l *loader) compose() {
 	l.rules()
 	l.heartbeats()
 	l.receivers()
+	l.digest()
 	l.routes()
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -48,6 +49,17 @@ type pair struct {
 type position struct {
 	src       *source
 	line, col int // from 1
+}
+
+// held returns p for a fault that is reported when further lines of its file
+// may have been read.
+func (p position) held() position {
+	if p.src != nil && p.src.line != nil {
+		src := *p.src
+		src.line = bytes.Clone(src.line)
+		p.src = &src
+	}
+	return p
 }
 
 // get returns the pair with that key.

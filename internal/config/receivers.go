@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -92,6 +93,25 @@ func (l *loader) receiver(p pair) {
 		return
 	}
 	l.cfg.Receivers = append(l.cfg.Receivers, r)
+}
+
+// receiverOf returns the receiver of that name, and whether there is one. Its
+// Kind is empty when its faults are reported already.
+func (l *loader) receiverOf(name string) (Receiver, bool) {
+	_, standing := l.standing[name]
+	if i := slices.IndexFunc(l.cfg.Receivers, func(r Receiver) bool { return r.Name == name }); i >= 0 {
+		return l.cfg.Receivers[i], standing
+	}
+	return Receiver{}, standing
+}
+
+// receiverHint says which receivers there are, when name is none of them.
+func (l *loader) receiverHint(name string) string {
+	known := slices.Sorted(maps.Keys(l.standing))
+	if len(known) == 0 {
+		return "there are no receivers yet: receivers: {" + clip(name) + ": {kind: slack, ...}}"
+	}
+	return "one of " + strings.Join(known, ", ")
 }
 
 // secretSetting is a secret that stands in a file, or comes from the

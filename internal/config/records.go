@@ -37,6 +37,7 @@ func (l *loader) entry(e entry, p place) {
 	l.unique("merchant", m.ID, p)
 	_, found := registry.CheckMerchant(m)
 	l.reportAll(p, found)
+	l.subscriber(m, p)
 	l.cfg.Records.Merchants = append(l.cfg.Records.Merchants, m)
 	list, _ := p.node.get("endpoints")
 	for i, ep := range e.Endpoints {

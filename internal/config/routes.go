@@ -2,10 +2,8 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/internal/registry"
@@ -148,27 +146,18 @@ func (l *loader) to(p place, names words) {
 	if len(names) == 0 {
 		l.report(p, registry.Fault{Path: "to", Message: "is missing", Hint: "give to: [ops], names of receivers"})
 	}
-	known := slices.Sorted(maps.Keys(l.standing))
 	l.words(p, "to", names, func(key, name string) {
-		if slices.Contains(known, name) {
+		if _, ok := l.standing[name]; ok {
 			l.reached(name)
 			return
 		}
-		hint := "one of " + strings.Join(known, ", ")
-		if len(known) == 0 {
-			hint = "there are no receivers yet: receivers: {" + clip(name) + ": {kind: slack, ...}}"
-		}
-		l.report(p, registry.Fault{Path: key, Message: "there is no receiver " + quote(name), Hint: hint})
+		l.report(p, registry.Fault{Path: key, Message: "there is no receiver " + quote(name), Hint: l.receiverHint(name)})
 	})
 }
 
 // reached checks that what is sent to a receiver gets to somebody.
 func (l *loader) reached(name string) {
-	i := slices.IndexFunc(l.cfg.Receivers, func(r Receiver) bool { return r.Name == name })
-	if i < 0 {
-		return // its fault is reported
-	}
-	if mail := l.cfg.Receivers[i].Email; mail != nil && len(mail.To) == 0 {
+	if r, _ := l.receiverOf(name); r.Email != nil && len(r.Email.To) == 0 {
 		l.report(l.standing[name], registry.Fault{Path: "to", Message: "is missing, and a route sends incidents here", Hint: "give to: [sre@example.com]"})
 	}
 }

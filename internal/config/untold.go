@@ -23,9 +23,16 @@ func (l *loader) untold() {
 	}
 }
 
-// idle warns of receivers that no route names.
+// idle warns of receivers that neither a route nor the digest names, unless
+// digest has faults: it may be meant to name them.
 func (l *loader) idle() {
+	if l.failedUnder("digest") {
+		return
+	}
 	for _, r := range l.cfg.Receivers {
+		if r.Name == l.cfg.Digest.Receiver || r.Name == l.cfg.Digest.ReportTo {
+			continue
+		}
 		if !slices.ContainsFunc(l.cfg.Routes, func(rt Route) bool { return slices.Contains(rt.To, r.Name) }) {
 			l.report(l.standing[r.Name], registry.Fault{Message: "no route names it: it is told of no incident", Hint: "name it in routes, or remove it", Warning: true})
 		}

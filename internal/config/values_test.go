@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/probes"
@@ -46,6 +47,7 @@ func TestLoadDefaults(t *testing.T) {
 		Log:      config.Log{Level: slog.LevelInfo, Format: "logfmt"},
 		Server:   config.Server{Listen: "127.0.0.1:8420"},
 		Defaults: registry.DefaultDefaults(), Probes: "all", Schedule: "xendit", Rules: config.DefaultRules(),
+		Digest: config.Digest{Config: digest.DefaultConfig()},
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)

@@ -74,6 +74,7 @@ func (b *board) probed(w *registry.Watched, r probes.Result) (memory probes.Memo
 		was.answered = r.At
 	case probes.Down:
 		was.answered = time.Time{}
+	default: // no opinion
 	}
 	b.probes[w.ID], b.dirty[endpointSubject(w.ID)] = was, true
 	return was.memory, next, true

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/ingest"
@@ -69,6 +70,8 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	}
 	w := openWays(cfg.Receivers, d.log)
 	c.ways.Store(&w)
+	d.digestConfig = cfg.Digest.Config
+	d.digest.Store(digest.New(cfg.Digest.Config, d.store.Digests(), subscribers{d}, d.log))
 	d.metrics.Receivers(kindsOf(cfg.Receivers))
 	c.outbox = alerting.NewOutbox(alerting.OutboxConfig{Observe: d.observeOutbox()}, d.store, w.ports, d.log)
 	c.clerk = alerting.NewClerk(d.store, desk(cfg, w), d.log)
@@ -112,6 +115,10 @@ func (d *Daemon) deadlineOf(endpoint string) time.Duration {
 func (d *Daemon) reloadColumn(cfg *config.Config) {
 	w := openWays(cfg.Receivers, d.log)
 	d.column.ways.Store(&w)
+	if cfg.Digest.Config != d.digestConfig {
+		d.digestConfig = cfg.Digest.Config
+		d.digest.Store(digest.New(cfg.Digest.Config, d.store.Digests(), subscribers{d}, d.log))
+	}
 	d.metrics.Receivers(kindsOf(cfg.Receivers))
 	d.column.outbox.Reload(w.ports)
 	d.column.clerk.SetDesk(desk(cfg, w))

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/dashboards"
 	"github.com/hookvigil/hookvigil/internal/api"
 	"github.com/hookvigil/hookvigil/internal/config"
@@ -60,6 +61,11 @@ type Daemon struct {
 	eyes     atomic.Pointer[eyes]
 	column   column
 
+	digest       atomic.Pointer[digest.Digest]
+	digestConfig digest.Config // that digest was made with; of open and reloads alone
+	quarters     *quarters
+	merchants    atomic.Pointer[merchantIndex]
+
 	probeTurns, certificateTurns       *probes.Schedule
 	probeLateness, certificateLateness lateness
 	saved                              savePoint
@@ -81,7 +87,7 @@ func New(opts Options) *Daemon {
 	most := mostLooks()
 	d := &Daemon{
 		opts: opts, log: opts.Log, metrics: dashboards.New(opts.Version),
-		probeTurns: probes.NewSchedule(most), certificateTurns: probes.NewSchedule(most),
+		probeTurns: probes.NewSchedule(most), certificateTurns: probes.NewSchedule(most), quarters: newQuarters(),
 	}
 	d.atStart = withoutRecords(opts.Config)
 	d.settings.Store(d.atStart)
@@ -218,6 +224,7 @@ func (d *Daemon) swapped(snap *registry.Snapshot, diff registry.Diff) {
 	d.forget(gone)
 	for _, id := range slices.Concat(diff.Endpoints.Changed, diff.Endpoints.Removed) {
 		d.eyes.Load().prober.Forget(id)
+		d.quarters.forget(id)
 	}
 	d.metrics.Registered(len(snap.Merchants()), len(snap.Endpoints()), len(snap.Targets()))
 	if !diff.Empty() {

@@ -32,6 +32,7 @@ func (d *Daemon) jobs() []job {
 		{"save results", 10 * time.Second, d.save},
 		{"count states", 5 * time.Second, d.countStates},
 		{"count facts", 5 * time.Second, d.countFacts},
+		{"digests", min(30*time.Second, d.settings.Load().Digest.Config.Every/4), d.tickDigests},
 		{"self-audit", 10 * time.Second, d.selfAudit},
 		{"certificate files", 5 * time.Minute, d.lookAtFiles},
 		{"listener certificate", time.Minute, d.refreshListenerCertificate},

@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"cmp"
+	"encoding/json"
 	"log/slog"
 	"slices"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/alerting/email"
 	"github.com/hookvigil/hookvigil/alerting/slack"
 	"github.com/hookvigil/hookvigil/internal/config"
@@ -27,10 +29,14 @@ func openWays(list []config.Receiver, log *slog.Logger) ways {
 		port := alerting.Port{Kind: r.Kind}
 		switch {
 		case r.Slack != nil:
-			port.Receiver = slack.New(*r.Slack, log)
+			cfg := *r.Slack
+			cfg.Wordings = map[alerting.Kind]slack.Wording{digest.KindDigest: slackDigest}
+			port.Receiver = slack.New(cfg, log)
 			w.leads[r.Name] = []alerting.Destination{slackDestination(r.Name, *r.Slack)}
 		case r.Email != nil:
-			port.Receiver, port.Timeout = email.New(*r.Email, log), cmp.Or(r.Email.Timeout, email.DefaultTimeout)
+			cfg := *r.Email
+			cfg.Wordings = map[alerting.Kind]email.Wording{digest.KindDigest: mailDigest}
+			port.Receiver, port.Timeout = email.New(cfg, log), cmp.Or(r.Email.Timeout, email.DefaultTimeout)
 			for _, to := range r.Email.To {
 				w.leads[r.Name] = append(w.leads[r.Name], alerting.Destination{Lane: r.Name + "/" + to, Recipient: to})
 			}
@@ -112,4 +118,23 @@ func kindsOf(list []config.Receiver) map[string]string {
 func (w ways) has(lane string) bool {
 	_, ok := w.ports.Named[alerting.ReceiverOf(lane)]
 	return ok
+}
+
+// mailDigest words a digest as a mail.
+func mailDigest(facts json.RawMessage) (email.Letter, error) {
+	f, err := digest.Decode(facts)
+	if err != nil {
+		return email.Letter{}, err
+	}
+	l, err := digest.Mail(f)
+	return email.Letter{Subject: l.Subject, Text: l.Text, HTML: l.HTML}, err
+}
+
+// slackDigest words a digest as a message.
+func slackDigest(facts json.RawMessage) (string, json.RawMessage, error) {
+	f, err := digest.Decode(facts)
+	if err != nil {
+		return "", nil, err
+	}
+	return digest.Slack(f)
 }

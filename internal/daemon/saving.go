@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -48,6 +49,11 @@ func (d *Daemon) save(ctx context.Context) {
 	var err error
 	if len(looks) > 0 {
 		err = d.store.SaveLooks(ctx, looks)
+	}
+	list := d.quarters.take()
+	if lost := d.store.SaveProbes(ctx, list); lost != nil {
+		d.quarters.giveBack(list)
+		err = errors.Join(err, lost)
 	}
 	d.saved.note(err, time.Now())
 	if err == nil {

@@ -38,6 +38,7 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 			Incidents:    incidents{d},
 			Outbox:       outbox{d},
 			Test:         d.testReceiver,
+			Digests:      digests{d},
 			Beat:         func(id string) bool { return d.column.conditions.Beat(id, time.Now()) },
 			Metrics:      d.metrics.Handler(),
 			ProbeMetrics: d.serveProbeSeries,

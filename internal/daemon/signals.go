@@ -73,6 +73,7 @@ func (d *Daemon) probe(ctx context.Context, t probes.Tick) (next time.Duration) 
 	before, _ := rules.EndpointState(d.board.view(w, time.Now()))
 	memory, next, current := d.board.probed(w, r)
 	if current {
+		d.quarters.probed(w.ID, memory.Last, w.Probe.Policy.Interval)
 		d.column.conditions.Probed(d.downFact(w, memory), time.Now())
 	}
 	d.noteState(w, before)

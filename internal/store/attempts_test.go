@@ -114,7 +114,7 @@ func tallied(tb testing.TB, s *Store, scopes ...rules.Scope) ingest.Tally {
 	return a.Tally
 }
 
-// everything is all that the tables of tallies say, and how far the log is.
+// everything is all that the tables of tallies say, with the buckets.
 func everything(tb testing.TB, s *Store) []string {
 	tb.Helper()
 	var all []string
@@ -141,6 +141,11 @@ func everything(tb testing.TB, s *Store) []string {
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			tb.Fatal(err)
+		}
+	}
+	for _, q := range endpointBuckets(tb, s, "deliveries") {
+		if q.bucket.Total() > 0 || q.bucket.Took.Count() > 0 {
+			all = append(all, fmt.Sprint("bucket ", q.slot, " ", q.endpoint, " ", q.bucket))
 		}
 	}
 	slices.Sort(all)

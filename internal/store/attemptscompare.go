@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"database/sql"
 	"strings"
+	"time"
 
 	"github.com/hookvigil/hookvigil/internal/ingest"
 )
@@ -14,6 +15,8 @@ type kept struct {
 	content                    uint64
 	started, nanos             int64
 	share                      ingest.Share
+	took                       time.Duration
+	fault                      int64 // a word, as the others
 	endpoint, product, channel int64
 }
 
@@ -57,11 +60,11 @@ func (w *slotWriter) compare(rows []attemptRow, there map[[16]byte]kept) (err er
 func (w *slotWriter) judge(r *attemptRow, k kept, history []past) (kept, error) {
 	position := r.entry.Position.Int64()
 	if k.position == position {
-		return k, w.again(r, k.share, history)
+		return k, w.again(r, k, history)
 	}
 	for _, p := range history {
 		if p.position == position {
-			return k, w.again(r, p.share, history)
+			return k, w.again(r, p.kept, history)
 		}
 	}
 	switch {
@@ -92,8 +95,12 @@ func before(position int64, k kept, history []past) kept {
 }
 
 // again says of a row that was kept before what was said then.
-func (w *slotWriter) again(r *attemptRow, share ingest.Share, history []past) error {
-	r.verdict, r.share = ingest.Counted, share
+func (w *slotWriter) again(r *attemptRow, k kept, history []past) error {
+	fault, err := w.faultName(k.fault)
+	if err != nil {
+		return err
+	}
+	r.verdict, r.share, r.fault, r.took = ingest.Counted, k.share, fault, k.took
 	for _, p := range history {
 		if p.by == r.entry.Position.Int64() {
 			r.verdict = ingest.Replaced
@@ -115,9 +122,10 @@ func (w *slotWriter) replace(r *attemptRow, k kept) (kept, error) {
 	if err := w.gone(r, k); err != nil {
 		return kept{}, err
 	}
-	if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO replaced (identity, position, by_position, content, started_at, share, endpoint, product, channel)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.identity[:], k.position, r.entry.Position.Int64(), int64(k.content), k.started, int64(k.share), k.endpoint, k.product, k.channel); err != nil {
+	if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO replaced (identity, position, by_position, content, started_at, share,
+			took_us, fault, endpoint, product, channel) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.identity[:], k.position, r.entry.Position.Int64(), int64(k.content), k.started, int64(k.share),
+		tookMicros(k.took), k.fault, k.endpoint, k.product, k.channel); err != nil {
 		return kept{}, err
 	}
 	if _, err := w.tx.ExecContext(w.ctx, `DELETE FROM attempt WHERE identity = ?`, r.identity[:]); err != nil {
@@ -134,27 +142,44 @@ func (w *slotWriter) keptOf(r *attemptRow) (kept, error) {
 	a := &r.entry.Attempt
 	k := kept{
 		position: r.entry.Position.Int64(), content: r.content, started: a.StartedAt.UnixMicro(), nanos: int64(a.StartedAt.Nanosecond() % 1000),
-		share: r.share, endpoint: w.word("endpoint", a.Endpoint), product: w.word("product", a.Product), channel: w.word("channel", a.Channel),
+		share: r.share, took: r.took, fault: w.faultWord(r.fault),
+		endpoint: w.word("endpoint", a.Endpoint), product: w.word("product", a.Product), channel: w.word("channel", a.Channel),
 	}
 	return k, w.err
 }
 
 // gone notes in r how k was counted.
 func (w *slotWriter) gone(r *attemptRow, k kept) error {
-	c := &counted{position: k.position, started: startedOf(k.started, 0), share: k.share}
+	c := &counted{position: k.position, started: startedOf(k.started, 0), share: k.share, took: k.took}
+	var err error
+	if c.fault, err = w.faultName(k.fault); err != nil {
+		return err
+	}
 	for _, word := range []struct {
 		id int64
 		to *string
 	}{{k.endpoint, &c.endpoint}, {k.product, &c.product}, {k.channel, &c.channel}} {
-		if word.id == 0 {
-			continue
-		}
-		if err := w.tx.QueryRowContext(w.ctx, `SELECT value FROM word WHERE id = ?`, word.id).Scan(word.to); err != nil {
+		if *word.to, err = w.name(word.id); err != nil {
 			return err
 		}
 	}
 	r.gone = c
 	return nil
+}
+
+// tookMicros is what the column took_us has of it.
+func tookMicros(took time.Duration) int64 {
+	if took < 0 {
+		return -1
+	}
+	return took.Microseconds()
+}
+
+func tookFrom(micros int64) time.Duration {
+	if micros < 0 {
+		return -1
+	}
+	return time.Duration(micros) * time.Microsecond
 }
 
 func hasAll(there map[[16]byte]kept, rows []attemptRow) bool {
@@ -181,10 +206,13 @@ func (w *slotWriter) there(rows []attemptRow) (map[[16]byte]kept, error) {
 	for found.Next() {
 		var identity []byte
 		var k kept
-		var content int64
-		if err := found.Scan(&identity, &k.position, &content, &k.started, &k.nanos, &k.share, &k.endpoint, &k.product, &k.channel); err != nil {
+		var content, duration int64
+		var status int
+		if err := found.Scan(&identity, &k.position, &content, &k.started, &k.nanos, &k.share,
+			&status, &duration, &k.fault, &k.endpoint, &k.product, &k.channel); err != nil {
 			return nil, err
 		}
+		k.took = tookOf(status, duration)
 		if len(identity) != 16 {
 			return nil, &DamagedError{File: "attempts slot", Detail: "an identity does not have 16 bytes"}
 		}
@@ -208,7 +236,7 @@ func (w *slotWriter) query(args []any) (*sql.Rows, error) {
 }
 
 func findAttempts(n int) string {
-	return `SELECT identity, position, content, started_at, started_ns, share, endpoint, product, channel
+	return `SELECT identity, position, content, started_at, started_ns, share, status, duration_us, fault, endpoint, product, channel
 		FROM attempt WHERE identity IN (` + strings.TrimSuffix(strings.Repeat("?,", n), ",") + `)`
 }
 
@@ -223,7 +251,7 @@ func (w *slotWriter) history(identity [16]byte) ([]past, error) {
 	if !w.contradicted { // the rule: whole batches are repeated, and nobody contradicts himself
 		return nil, nil
 	}
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT position, by_position, content, started_at, share, endpoint, product, channel
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT position, by_position, content, started_at, share, took_us, fault, endpoint, product, channel
 		FROM replaced WHERE identity = ?`, identity[:])
 	if err != nil {
 		return nil, err
@@ -232,11 +260,11 @@ func (w *slotWriter) history(identity [16]byte) ([]past, error) {
 	var all []past
 	for rows.Next() {
 		var p past
-		var content int64
-		if err := rows.Scan(&p.position, &p.by, &content, &p.started, &p.share, &p.endpoint, &p.product, &p.channel); err != nil {
+		var content, took int64
+		if err := rows.Scan(&p.position, &p.by, &content, &p.started, &p.share, &took, &p.fault, &p.endpoint, &p.product, &p.channel); err != nil {
 			return nil, err
 		}
-		p.content = uint64(content)
+		p.content, p.took = uint64(content), tookFrom(took)
 		all = append(all, p)
 	}
 	return all, rows.Err()

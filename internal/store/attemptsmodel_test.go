@@ -52,6 +52,22 @@ func (m *model) tally(counts func(a deliveries.Attempt) bool) (sum ingest.Tally)
 	return sum
 }
 
+// bucket is what the first attempts of an endpoint make.
+func (m *model) bucket(endpoint string) (sum rules.Bucket) {
+	for _, a := range m.kept {
+		e := newTape().group(a).Entries[0]
+		if a.Endpoint != endpoint || e.Share().Tally().First == 0 {
+			continue
+		}
+		took := a.Duration.Truncate(time.Microsecond)
+		if a.Status == 0 || took == 0 {
+			took = -1
+		}
+		sum.Add(e.Fault, took)
+	}
+	return sum
+}
+
 // scopesOf tells one run of the property from the others in the same store.
 func scopesOf(run, n int) string { return fmt.Sprintf("%d-%d", run, n) }
 
@@ -66,6 +82,7 @@ func anyAttempt(run int) *rapid.Generator[deliveries.Attempt] {
 		a.Mode = rapid.SampledFrom([]deliveries.Mode{deliveries.Live, deliveries.Live, deliveries.Live, deliveries.Test}).Draw(t, "mode")
 		a.Status = rapid.SampledFrom([]int{200, 503, 0}).Draw(t, "status")
 		a.Error = "canceled"
+		a.Duration = time.Duration(rapid.SampledFrom([]int{0, 250, 1900, 31_000_500}).Draw(t, "micros"))*time.Microsecond + 999
 		a.Endpoint = scopesOf(run, rapid.IntRange(0, 1).Draw(t, "endpoint"))
 		a.Channel = scopesOf(run, rapid.IntRange(0, 1).Draw(t, "channel"))
 		a.Product = scopesOf(run, 0)
@@ -121,6 +138,9 @@ func TestTheLedgerIsTheLowestOfEach(t *testing.T) {
 				if got, want := tallied(t, s, rules.ScopeOf(scope, own)), m.tally(counts); got != want {
 					rt.Errorf("%s: %+v, want %+v", scope, got, want)
 				}
+			}
+			if got, want := deliveriesOf(t, s, own), m.bucket(own); !sameBucket(got, want) {
+				rt.Errorf("bucket of endpoint %s: %+v, want %+v", own, got, want)
 			}
 			a, err := s.Tally(t.Context(), ingest.TallyQuery{Scopes: []rules.Scope{rules.ScopeOf(rules.ScopeChannel, own)}, From: minute, To: minute.Add(time.Minute)})
 			want := m.tally(func(a deliveries.Attempt) bool {

@@ -23,7 +23,9 @@ type attemptRow struct {
 	// What became of it.
 	verdict ingest.Verdict
 	share   ingest.Share // as it is stored, which is how it was counted
-	gone    *counted     // of Replaced: what went
+	fault   probes.Fault // likewise
+	took    time.Duration
+	gone    *counted // of Replaced: what went
 }
 
 // counted is a row of a slot as far as tallies are concerned.
@@ -31,11 +33,24 @@ type counted struct {
 	position                   int64
 	started                    time.Time
 	share                      ingest.Share
+	fault                      probes.Fault
+	took                       time.Duration // until the answer; below 0: there was none, or nobody said
 	endpoint, product, channel string
 }
 
 func newAttemptRow(e *ingest.Entry, index int) attemptRow {
-	return attemptRow{entry: e, index: index, identity: e.Attempt.Identity(), content: contentOf(&e.Attempt), share: e.Share()}
+	return attemptRow{
+		entry: e, index: index, identity: e.Attempt.Identity(), content: contentOf(&e.Attempt),
+		share: e.Share(), fault: e.Fault, took: tookOf(e.Attempt.Status, e.Attempt.Duration.Microseconds()),
+	}
+}
+
+// tookOf is how long an answer took, to the microsecond that is stored.
+func tookOf(status int, micros int64) time.Duration {
+	if status == 0 || micros <= 0 {
+		return -1
+	}
+	return time.Duration(micros) * time.Microsecond
 }
 
 func contentOf(a *deliveries.Attempt) uint64 {
@@ -59,11 +74,11 @@ const attemptColumns = `id, identity, position, content, share, source, event, e
 const attemptColumnCount = 28
 
 // args appends the values of a row with that id.
-func (r *attemptRow) args(to []any, id int64, words func(kind, value string) int64) []any {
-	e, a := r.entry, &r.entry.Attempt
-	fault, failure := int64(0), ""
-	if e.Fault != probes.FaultNone {
-		fault, failure = words("fault", string(e.Fault)), a.Error
+func (r *attemptRow) args(to []any, id int64, w *slotWriter) []any {
+	e, a, words := r.entry, &r.entry.Attempt, w.word
+	fault, failure := w.faultWord(e.Fault), ""
+	if fault > 0 {
+		failure = a.Error
 	}
 	own := ""
 	if a.Trigger == deliveries.Manual || a.Number == 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hookvigil/hookvigil/internal/ingest"
+	"github.com/hookvigil/hookvigil/probes"
 )
 
 const (
@@ -21,7 +22,8 @@ const (
 // slotState is what the applier remembers of an open slot.
 type slotState struct {
 	words   map[slotWord]int64
-	counter uint32 // of the ids
+	names   map[int64]string // the other way, of those that were asked for
+	counter uint32           // of the ids
 	seeded  bool
 }
 
@@ -69,7 +71,7 @@ func (w *slotWriter) chunk(rows []attemptRow) error {
 	args := make([]any, 0, len(rows)*attemptColumnCount)
 	for i := range rows {
 		if i == 0 || rows[i].identity != rows[i-1].identity { // a second one is compared with the first, even when that has to try again
-			args = rows[i].args(args, w.nextID(&rows[i]), w.word)
+			args = rows[i].args(args, w.nextID(&rows[i]), w)
 		}
 	}
 	if w.err != nil {
@@ -135,7 +137,7 @@ func (w *slotWriter) nextID(r *attemptRow) int64 {
 // insertOne inserts a row whose identity is free.
 func (w *slotWriter) insertOne(r *attemptRow) error {
 	for range idTries {
-		n, err := w.insert(1, r.args(nil, w.nextID(r), w.word))
+		n, err := w.insert(1, r.args(nil, w.nextID(r), w))
 		if err != nil || n == 1 {
 			return err
 		}
@@ -145,7 +147,7 @@ func (w *slotWriter) insertOne(r *attemptRow) error {
 	if err := w.tx.QueryRowContext(w.ctx, `SELECT max(id) FROM attempt`).Scan(&last); err != nil {
 		return err
 	}
-	_, err := w.insert(1, r.args(nil, last+1, w.word))
+	_, err := w.insert(1, r.args(nil, last+1, w))
 	return err
 }
 
@@ -168,6 +170,42 @@ func (w *slotWriter) word(kind, value string) int64 {
 	}
 	w.words[slotWord{kind, strings.Clone(value)}] = id // value is a part of a longer text
 	return id
+}
+
+// faultWord is the word of a fault, 0 for none.
+func (w *slotWriter) faultWord(f probes.Fault) int64 {
+	if f == probes.FaultNone {
+		return 0
+	}
+	return w.word("fault", string(f))
+}
+
+// faultName is the fault with an id.
+func (w *slotWriter) faultName(id int64) (probes.Fault, error) {
+	if id == 0 {
+		return probes.FaultNone, nil
+	}
+	name, err := w.name(id)
+	return probes.Fault(name), err
+}
+
+// name returns the word with an id, "" for 0.
+func (w *slotWriter) name(id int64) (string, error) {
+	if id == 0 {
+		return "", nil
+	}
+	if value, ok := w.names[id]; ok {
+		return value, nil
+	}
+	var value string
+	if err := w.tx.QueryRowContext(w.ctx, `SELECT value FROM word WHERE id = ?`, id).Scan(&value); err != nil {
+		return "", err
+	}
+	if w.names == nil || len(w.names) >= slotWords {
+		w.names = map[int64]string{}
+	}
+	w.names[id] = value
+	return value, nil
 }
 
 func (w *slotWriter) lookUp(kind, value string) (id int64, err error) {

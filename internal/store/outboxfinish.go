@@ -11,8 +11,8 @@ import (
 	"github.com/hookvigil/hookvigil/alerting"
 )
 
-// Finish implements [alerting.Queue]: the notice, its thread, its lane and what
-// is told about it in one transaction.
+// Finish implements [alerting.Queue]: the notice, its thread, its lane, the row
+// of its digest and what is told about it in one transaction.
 func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, err error) {
 	err = s.state.write(ctx, func(tx *sql.Tx) error {
 		done, err := finishNotice(ctx, tx, o)
@@ -30,6 +30,11 @@ func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, e
 		}
 		if err := alerted(ctx, tx, o); err != nil {
 			return err
+		}
+		if o.Result != alerting.ResultWaiting {
+			if err := finishDigest(ctx, tx, done.subject, o.Ended); err != nil {
+				return err
+			}
 		}
 		applied = true
 		return finishExtra(ctx, tx, o)

@@ -97,8 +97,13 @@ func (s *Store) RetryNotice(ctx context.Context, id, by string) error {
 func (s *Store) DropNotice(ctx context.Context, id, by string) error {
 	now := time.Now()
 	err := s.command(ctx, noticeCommand{id: id, by: by, action: "drop", now: now}, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'dropped', finished_at = ?2, finished_by = ?3 WHERE id = ?1`, id, now.UnixMicro(), by)
-		return err
+		var subject string
+		err := tx.QueryRowContext(ctx, `UPDATE notice SET state = 'dropped', finished_at = ?2, finished_by = ?3
+			WHERE id = ?1 RETURNING subject`, id, now.UnixMicro(), by).Scan(&subject)
+		if err != nil {
+			return err
+		}
+		return finishDigest(ctx, tx, subject, now)
 	})
 	if err != nil {
 		return fmt.Errorf("drop notice: %w", err)

@@ -31,7 +31,7 @@ const (
 // sums collects what a group adds to the tallies.
 type sums struct {
 	oldest    int64 // seconds: no minutes before, they are not kept any more
-	endpoints map[sumKey]ingest.Tally
+	endpoints map[sumKey]*quarterSum
 	minutes   map[sumKey]ingest.Tally
 }
 
@@ -42,7 +42,7 @@ type sumKey struct {
 }
 
 func newSums(at time.Time) *sums {
-	return &sums{oldest: minutesFrom(at.Unix()), endpoints: map[sumKey]ingest.Tally{}, minutes: map[sumKey]ingest.Tally{}}
+	return &sums{oldest: minutesFrom(at.Unix()), endpoints: map[sumKey]*quarterSum{}, minutes: map[sumKey]ingest.Tally{}}
 }
 
 // minutesFrom returns the second from which minutes are kept.
@@ -63,44 +63,46 @@ func (s *sums) row(r *attemptRow, a applied) {
 		return
 	}
 	at := &r.entry.Attempt
-	s.add(counted{started: at.StartedAt, share: r.share, endpoint: at.Endpoint, product: at.Product, channel: at.Channel}, (*ingest.Tally).Add)
+	now := counted{
+		started: at.StartedAt, share: r.share, fault: r.fault, took: r.took, endpoint: at.Endpoint, product: at.Product, channel: at.Channel,
+	}
+	s.add(&now, (*ingest.Tally).Add)
+	s.quarter(&now).came(&now)
 	if r.gone != nil && r.gone.position >= a.since.Int64() {
-		s.add(*r.gone, (*ingest.Tally).Sub)
+		s.add(r.gone, (*ingest.Tally).Sub)
+		s.quarter(r.gone).went(r.gone)
 	}
 }
 
-func (s *sums) add(c counted, change func(*ingest.Tally, ingest.Tally)) {
+// add changes the sums of the platform, of the product and of the channel.
+func (s *sums) add(c *counted, change func(*ingest.Tally, ingest.Tally)) {
 	t := c.share.Tally()
 	if t == (ingest.Tally{}) {
 		return
 	}
-	at := c.started.Unix()
-	one := func(in map[sumKey]ingest.Tally, k sumKey) {
-		sum := in[k]
+	one := func(k sumKey) {
+		sum := s.minutes[k]
 		change(&sum, t)
-		in[k] = sum
+		s.minutes[k] = sum
 	}
-	minute := floor(at, minuteSeconds) / minuteSeconds
-	one(s.minutes, sumKey{minute, string(rules.ScopePlatform), ""})
+	minute := floor(c.started.Unix(), minuteSeconds) / minuteSeconds
+	one(sumKey{minute, string(rules.ScopePlatform), ""})
 	if c.product != "" {
-		one(s.minutes, sumKey{minute, rules.ScopeProduct, c.product})
+		one(sumKey{minute, rules.ScopeProduct, c.product})
 	}
 	if c.channel != "" {
-		one(s.minutes, sumKey{minute, rules.ScopeChannel, c.channel})
-	}
-	if c.endpoint != "" {
-		one(s.endpoints, sumKey{floor(at, quarterSeconds) / quarterSeconds, rules.ScopeEndpoint, c.endpoint})
+		one(sumKey{minute, rules.ScopeChannel, c.channel})
 	}
 }
 
 // tallyTable is a table of tallies: by a step of time, then by a word.
 type tallyTable struct {
 	name, step, word string
-	columns, values  string // further ones of a new row
+	bucket           bool // rows may have one, with its version
 }
 
 func endpointQuarters() tallyTable {
-	return tallyTable{name: "rollup", step: "slot", word: "endpoint", columns: ", version", values: ", 1"}
+	return tallyTable{name: "rollup", step: "slot", word: "endpoint", bucket: true}
 }
 func scopeMinutes() tallyTable {
 	return tallyTable{name: "tally_minute", step: "minute", word: "scope"}
@@ -113,18 +115,20 @@ func scopeQuarters() tallyTable {
 type tallyRow struct {
 	step, word int64
 	more       ingest.Tally
+	sum        *quarterSum // of endpoints alone: where more is from
+	bucket     any         // of endpoints alone: the bytes that take the place of the old ones; nil: those stay
 }
 
 // writeSums adds the sums to the tables.
 func (l *Ledger) writeSums(ctx context.Context, tx *sql.Tx, s *sums, at int64) error {
-	endpoints, err := l.rowsOf(ctx, tx, s.endpoints, at)
+	endpoints, err := l.quarterRows(ctx, tx, s.endpoints, at)
 	if err != nil {
 		return err
 	}
 	if err := addTallies(ctx, tx, endpointQuarters(), endpoints); err != nil {
 		return err
 	}
-	minutes, err := l.rowsOf(ctx, tx, s.minutes, at)
+	minutes, err := l.minuteRows(ctx, tx, s.minutes, at)
 	if err != nil {
 		return err
 	}
@@ -136,9 +140,9 @@ func (l *Ledger) writeSums(ctx context.Context, tx *sql.Tx, s *sums, at int64) e
 	return addTallies(ctx, tx, scopeQuarters(), quarters)
 }
 
-// rowsOf gives the words their numbers, and sorts: pages are changed in their
-// order.
-func (l *Ledger) rowsOf(ctx context.Context, tx *sql.Tx, sums map[sumKey]ingest.Tally, at int64) ([]tallyRow, error) {
+// minuteRows gives the words their numbers, and sorts: pages are changed in
+// their order.
+func (l *Ledger) minuteRows(ctx context.Context, tx *sql.Tx, sums map[sumKey]ingest.Tally, at int64) ([]tallyRow, error) {
 	rows := make([]tallyRow, 0, len(sums))
 	for k, t := range sums {
 		word, err := l.factWord(ctx, tx, k, at)
@@ -180,19 +184,26 @@ const (
 	addColumns   = `first_attempts = first_attempts + excluded.first_attempts, failed_first = failed_first + excluded.failed_first,
 		retries = retries + excluded.retries, failed_retries = failed_retries + excluded.failed_retries,
 		manual = manual + excluded.manual, excluded = excluded + excluded.excluded`
+	tallyParameters = 8 // with step and word
 )
 
 // addTallies adds to the rows of a table, and makes those that are missing.
 func addTallies(ctx context.Context, tx *sql.Tx, t tallyTable, rows []tallyRow) error {
+	columns, change, places := tallyColumns, addColumns, tallyParameters
+	if t.bucket {
+		columns, change, places = columns+", version, deliveries", change+", deliveries = coalesce(excluded.deliveries, deliveries)", places+2
+	}
 	for some := range slices.Chunk(rows, chunkRows) {
-		one := "(?, ?, ?, ?, ?, ?, ?, ?" + t.values + "),"
-		args := make([]any, 0, 8*len(some))
+		args := make([]any, 0, places*len(some))
 		for _, r := range some {
 			m := r.more
 			args = append(args, r.step, r.word, m.First, m.FailedFirst, m.Retries, m.FailedRetries, m.Manual, m.Excluded)
+			if t.bucket {
+				args = append(args, rules.BucketVersion, r.bucket)
+			}
 		}
-		q := `INSERT INTO ` + t.name + ` (` + t.step + `, ` + t.word + `, ` + tallyColumns + t.columns + `) VALUES ` +
-			strings.TrimSuffix(strings.Repeat(one, len(some)), ",") + ` ON CONFLICT (` + t.step + `, ` + t.word + `) DO UPDATE SET ` + addColumns
+		q := `INSERT INTO ` + t.name + ` (` + t.step + `, ` + t.word + `, ` + columns + `) VALUES ` + tuples(len(some), places) +
+			` ON CONFLICT (` + t.step + `, ` + t.word + `) DO UPDATE SET ` + change
 		if _, err := tx.ExecContext(ctx, q, args...); err != nil {
 			return fmt.Errorf("add to %s: %w", t.name, err)
 		}

@@ -97,7 +97,7 @@ func addWindow(ctx context.Context, tx *sql.Tx, t *ingest.Tally, w window) error
 	var sum ingest.Tally
 	err = tx.QueryRowContext(ctx, `
 		WITH RECURSIVE
-			wanted(id) AS MATERIALIZED (SELECT DISTINCT id FROM dictionary WHERE kind = ?1 AND value IN (SELECT value FROM json_each(?2))),
+			wanted(id) AS MATERIALIZED (SELECT DISTINCT d.id FROM json_each(?2) j CROSS JOIN dictionary d ON d.kind = ?1 AND d.value = j.value),
 			bounds(first, last) AS MATERIALIZED (
 				SELECT max(?3, coalesce((SELECT min(`+w.table.step+`) FROM `+w.table.name+`), ?4)),
 					min(?4, coalesce((SELECT max(`+w.table.step+`) + 1 FROM `+w.table.name+`), ?3))),
@@ -160,11 +160,17 @@ func (l *Ledger) prune(ctx context.Context) error {
 			{scopeQuarters(), oldest / quarterSeconds, 1},
 			{endpointQuarters(), oldest / quarterSeconds, 1},
 		} {
-			q := `DELETE FROM ` + p.table.name + ` WHERE ` + p.table.step + ` < min(?, (SELECT min(` + p.table.step + `) FROM ` + p.table.name + `) + ?)`
-			if _, err := tx.ExecContext(ctx, q, p.before, p.steps); err != nil {
+			if err := pruneSteps(ctx, tx, p.table, p.before, p.steps); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// pruneSteps deletes the oldest steps of a table, as many as that, which are
+// before a step.
+func pruneSteps(ctx context.Context, tx *sql.Tx, t tallyTable, before, steps int64) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM `+t.name+` WHERE `+t.step+` < min(?, (SELECT min(`+t.step+`) FROM `+t.name+`) + ?)`, before, steps)
+	return err
 }

@@ -1,0 +1,152 @@
+//go:build integration
+
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/hooktest"
+)
+
+// incident is the part of an incident that the test looks at.
+type incident struct {
+	ID       string    `json:"id"`
+	State    string    `json:"state"`
+	Rule     string    `json:"rule"`
+	Scope    string    `json:"scope"`
+	Severity string    `json:"severity"`
+	Opened   time.Time `json:"opened_at"`
+	Resolved time.Time `json:"resolved_at"`
+}
+
+func fetch(t *testing.T, address string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// The whole story, at its own speed: each cause is one incident that is told
+// in Slack and by mail and resolved where it was told.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	out := newOutput()
+	d, err := open(t.Context(), Options{Out: out, Once: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { ended <- d.run(ctx) })
+	select {
+	case <-out.written:
+	case err := <-ended:
+		t.Fatalf("it ended by itself: %v", err)
+	}
+	begun := d.begun
+	if !sleep(ctx, time.Until(begun.Add(firstFix))) {
+		t.Fatal(ctx.Err())
+	}
+	if status, body := fetch(t, "http://"+d.page.Addr().String()+"/"); status != http.StatusOK || !strings.Contains(body, "First fix</h1>") || !strings.Contains(body, "Open the incident") {
+		t.Errorf("the page at the first fix: status %d:\n%s", status, body)
+	}
+	if !sleep(ctx, time.Until(begun.Add(allResolved-2*time.Second))) {
+		t.Fatal(ctx.Err())
+	}
+	incidents := told(t, d)
+	roots, replies := posts(d)
+	for _, in := range incidents {
+		t.Logf("%-22s %-35s %-8s opened at %s, resolved at %s", in.Rule, in.Scope, in.Severity,
+			in.Opened.Sub(begun).Round(time.Second), in.Resolved.Sub(begun).Round(time.Second))
+		root, ok := roots[in.ID]
+		if !ok || !strings.Contains(string(root.Latest().Blocks), "resolved") {
+			t.Errorf("%s: its message in Slack is missing, or does not say that it is resolved", in.Scope)
+		}
+		if !slices.ContainsFunc(replies[root.TS], func(m hooktest.SlackMessage) bool { return strings.Contains(m.Latest().Text, "recovered") }) {
+			t.Errorf("%s: no reply in its thread says that it is over", in.Scope)
+		}
+	}
+	if len(roots) != len(incidents) {
+		t.Errorf("%d messages in the channel, want one for each of %d incidents", len(roots), len(incidents))
+	}
+	if got, want := d.sinks.mail.Stats().Messages, 2*len(incidents); got < want {
+		t.Errorf("%d mails, want at least %d: opened and resolved", got, want)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v, want nil", err)
+	}
+}
+
+// told returns the incidents, and checks that they are those of the story.
+func told(t *testing.T, d *demo) []incident {
+	t.Helper()
+	var list struct{ Items []incident }
+	if _, body := fetch(t, d.api+"/api/v1/incidents"); json.Unmarshal([]byte(body), &list) != nil {
+		t.Fatalf("incidents: %s", body)
+	}
+	want := map[string]struct{ opens, resolves time.Duration }{
+		"platform_error_ratio platform":             {trouble, fullFix},
+		"certificate target:" + ledgerTarget:        {trouble, fullFix},
+		"endpoint_down endpoint:" + hangingEndpoint: {hangs, fullFix},
+		"certificate endpoint:" + expiringEndpoint:  {runsOut - 6*time.Second, fullFix}, // page_below, and a round
+	}
+	for _, in := range list.Items {
+		name := in.Rule + " " + in.Scope
+		w, ok := want[name]
+		if !ok {
+			t.Errorf("an incident that nobody ordered: %+v", in)
+			continue
+		}
+		delete(want, name)
+		if at := in.Opened.Sub(d.begun); at < w.opens || at > firstFix {
+			t.Errorf("%s opened at %s, want between %s and %s", name, at, w.opens, firstFix)
+		}
+		if at := in.Resolved.Sub(d.begun); in.State != "resolved" || at < w.resolves {
+			t.Errorf("%s is %s, at %s; want resolved after %s", name, in.State, at, w.resolves)
+		}
+	}
+	for name := range want {
+		t.Errorf("no incident %s", name)
+	}
+	return list.Items
+}
+
+// posts returns the messages of the channel by the incident that they name,
+// and the replies by what they reply to.
+func posts(d *demo) (roots map[string]hooktest.SlackMessage, replies map[string][]hooktest.SlackMessage) {
+	roots, replies = map[string]hooktest.SlackMessage{}, map[string][]hooktest.SlackMessage{}
+	for _, m := range d.sinks.messages() {
+		if m.Thread != "" {
+			replies[m.Thread] = append(replies[m.Thread], m)
+			continue
+		}
+		_, id, _ := strings.Cut(string(m.Latest().Blocks), "hookvigil inc_")
+		id, _, _ = strings.Cut(id, `"`)
+		roots["inc_"+id] = m
+	}
+	return roots, replies
+}
