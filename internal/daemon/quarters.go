@@ -14,9 +14,14 @@ import (
 type quarters struct {
 	mu sync.Mutex
 	// guarded by mu
-	open map[quarter]*rules.Bucket
-	last map[string]time.Time // of each endpoint's probes
+	open  map[quarter]*rules.Bucket
+	last  map[string]time.Time // of each endpoint's probes
+	taken time.Time
 }
+
+// quartersEvery is how long results are gathered before they are saved: one
+// write for many of them. At most 60 s may be lost (DESIGN section 10).
+const quartersEvery = 50 * time.Second
 
 type quarter struct {
 	endpoint string
@@ -59,10 +64,15 @@ func (q *quarters) bucketLocked(k quarter) *rules.Bucket {
 	return b
 }
 
-// take returns what was gathered since the last time.
-func (q *quarters) take() []store.ProbeQuarter {
+// take returns what was gathered since the last time, when that is long enough
+// ago or all is wanted.
+func (q *quarters) take(now time.Time, all bool) []store.ProbeQuarter {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if !all && now.Sub(q.taken) < quartersEvery {
+		return nil
+	}
+	q.taken = now
 	list := make([]store.ProbeQuarter, 0, len(q.open))
 	for k, b := range q.open {
 		list = append(list, store.ProbeQuarter{Endpoint: k.endpoint, Start: k.start, Bucket: *b})

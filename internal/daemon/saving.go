@@ -50,7 +50,7 @@ func (d *Daemon) save(ctx context.Context) {
 	if len(looks) > 0 {
 		err = d.store.SaveLooks(ctx, looks)
 	}
-	list := d.quarters.take()
+	list := d.quarters.take(time.Now(), d.stopping.Load())
 	if lost := d.store.SaveProbes(ctx, list); lost != nil {
 		d.quarters.giveBack(list)
 		err = errors.Join(err, lost)

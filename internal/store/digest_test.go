@@ -135,20 +135,17 @@ func TestACloseIsWholeOrAbsent(t *testing.T) {
 		"a snapshot is no JSON":   {func(r *digest.Row, _ *alerting.Notice) { r.Snapshot = json.RawMessage("{") }, "constraint"},
 		"the same window twice":   {func(r *digest.Row, n *alerting.Notice) { *r, n.Subject = good, good.Subject() }, "constraint"},
 	}
+	s := open(t, t.TempDir())
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := open(t, t.TempDir())
-			r, n := bad, telling(bad, "mail/b")[0]
-			tc.change(&r, &n)
-			inserted, err := s.Digests().Close(t.Context(), []digest.Row{good, r}, append(telling(good, "mail/a"), n))
-			if err == nil || inserted != 0 || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("%d inserted, %v; want an error with %q", inserted, err, tc.want)
-			}
-			if rows, notices := listDigests(t, s, digest.Filter{}), outboxOf(t, s, alerting.OutboxFilter{}); len(rows)+len(notices) > 0 {
-				t.Errorf("%d rows and %d notices are there, want nothing", len(rows), len(notices))
-			}
-		})
+		r, n := bad, telling(bad, "mail/b")[0]
+		tc.change(&r, &n)
+		inserted, err := s.Digests().Close(t.Context(), []digest.Row{good, r}, append(telling(good, "mail/a"), n))
+		if err == nil || inserted != 0 || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %d inserted, %v; want an error with %q", name, inserted, err, tc.want)
+		}
+		if rows, notices := listDigests(t, s, digest.Filter{}), outboxOf(t, s, alerting.OutboxFilter{}); len(rows)+len(notices) > 0 {
+			t.Fatalf("%s: %d rows and %d notices are there, want nothing", name, len(rows), len(notices))
+		}
 	}
 }
 
@@ -250,17 +247,18 @@ func TestTheLastNoticeEndsItsWindow(t *testing.T) {
 		"dead, tried again, and dropped":    {[]string{"a dead", "b dead", "b retry", "b drop"}, []digest.State{"waiting", "dead", "dead", "dead"}},
 		"sent, and what is dead once again": {[]string{"a sent", "b dead", "b retry", "b dead"}, []digest.State{"waiting", "sent", "sent", "sent"}},
 	}
+	s := open(t, t.TempDir())
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, t.TempDir())
-			r, other := windowRow("acme", 0, digest.StateWaiting), windowRow("acme", 1, digest.StateWaiting)
-			closeRows(t, s, []digest.Row{r, other}, append(telling(r, "mail/a", "mail/b"), telling(other, "mail/c")...))
+			r, other := windowRow(name, 0, digest.StateWaiting), windowRow(name, 1, digest.StateWaiting)
+			lanes := "mail/" + strings.ReplaceAll(name, " ", "-") + "-" // of this case alone
+			closeRows(t, s, []digest.Row{r, other}, append(telling(r, lanes+"a", lanes+"b"), telling(other, lanes+"c")...))
 			var ended time.Time
 			for i, step := range tc.steps {
 				lane, how, _ := strings.Cut(step, " ")
-				endNotice(t, s, r.Subject(), "mail/"+lane, how)
-				rows := listDigests(t, s, digest.Filter{})
+				endNotice(t, s, r.Subject(), lanes+lane, how)
+				rows := listDigests(t, s, digest.Filter{Merchant: name})
 				if rows[1].State != tc.want[i] || rows[1].Finished.IsZero() != (tc.want[i] == digest.StateWaiting) {
 					t.Errorf("after %q: %s, finished %s; want %s", tc.steps[:i+1], rows[1].State, rows[1].Finished, tc.want[i])
 				}

@@ -14,7 +14,7 @@ import (
 
 const (
 	closerDir   = "STORE_TEST_CLOSER_DIR" // names the data directory of the process that is killed
-	closerKills = 4
+	closerKills = 3
 	closedRows  = 15 // merchants in one transaction
 )
 

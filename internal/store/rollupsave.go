@@ -26,8 +26,9 @@ type ProbeQuarter struct {
 // deletes the oldest quarter once that is 400 days before the newest that is
 // saved.
 //
-// It blocks while attempts are being applied. A quarter without an endpoint or
-// a start is refused, and nothing is saved.
+// It waits while attempts are applied, and they wait for it: a hundred thousand
+// quarters take some seconds. A quarter without an endpoint or a start is
+// refused, and nothing is saved.
 func (s *Store) SaveProbes(ctx context.Context, quarters []ProbeQuarter) error {
 	if len(quarters) == 0 {
 		return nil
