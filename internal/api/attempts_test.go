@@ -275,7 +275,6 @@ func TestBodiesOfAttemptsAreBounded(t *testing.T) {
 	t.Parallel()
 	good := line(1, `"endpoint":"own-pay",`) + "\n"
 	blanks := strings.Repeat(strings.Repeat(" ", 1023)+"\n", 1<<10) // 1 MiB
-	w := newWorld(t, allTokens())
 	for name, tt := range map[string]struct {
 		body, encoding string
 		want           int
@@ -301,6 +300,7 @@ func TestBodiesOfAttemptsAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			w := newWorld(t, allTokens()) // of its own: one caller has a few places
 			a := w.ask(t, http.MethodPost, attemptsPath, ingestToken, tt.body, encoding(tt.encoding))
 			if tt.want == 200 {
 				a.into(t, 200, new(taken))
