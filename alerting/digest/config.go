@@ -10,6 +10,7 @@ import (
 // Config is refused. It is read-only once in use.
 type Config struct {
 	Every   time.Duration // length of a window, in [1s, 7 days]
+	Offset  time.Duration // of the boundaries of windows, from local midnight; in [0, Every)
 	Spread  time.Duration // a merchant's notices go within it after the close, by a hash of its ID, so that not all go at once; in [0, Every)
 	Delay   time.Duration // from the end of a window to its close: results that are late, answers that take their 30 s; in [0, Every)
 	DailyAt time.Duration // since local midnight, in [0, 24h): daily digests end then, and weekly ones on Mondays
@@ -30,6 +31,9 @@ func (c Config) Validate() error {
 	fault := func(format string, args ...any) { list = append(list, fmt.Errorf(format, args...)) }
 	if c.Every < time.Second || c.Every > 7*day {
 		fault("every: %s is outside [1s, 168h]; wanted 6h or another part of a day", c.Every)
+	}
+	if c.Offset < 0 || c.Offset > 0 && c.Offset >= c.Every {
+		fault("offset: %s is outside [0s, %s); it moves the boundaries of windows", c.Offset, c.Every)
 	}
 	if c.Spread < 0 || c.Spread >= c.Every {
 		fault("spread: %s is outside [0s, %s); notices would go after the next window has ended", c.Spread, c.Every)

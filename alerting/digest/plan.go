@@ -48,7 +48,7 @@ type series struct {
 
 // series of a subscriber: which windows it has, by its mode.
 func (c Config) series(s Subscriber, zone *time.Location) ([]series, error) {
-	ordinary := series{KindHealth, rhythmOf(zone, c.Every)}
+	ordinary := series{KindHealth, c.rhythm(zone)}
 	if s.Merchant == "" {
 		ordinary.kind = KindPlatform
 	}

@@ -20,16 +20,18 @@ func (w Window) Length() time.Duration { return w.End.Sub(w.Start) }
 // there, also when the zone has changed in between, and ends at the next
 // boundary, in UTC.
 //
-// When every is a whole part of a day and at least an hour, boundaries are
+// When Every is a whole part of a day and at least an hour, boundaries are
 // local: at 00, 06, 12 and 18 o'clock for 6 h. One that the clocks skip is the
 // first instant after the gap, one that they show twice is the first of the
 // two; so the windows of such a day are longer or shorter by what the clocks
-// were moved. Any other every gives plain multiples since 1970 in UTC.
+// were moved. Any other Every gives plain multiples since 1970 in UTC.
 //
-// A nil zone is UTC, and every <= 0 is [DefaultEvery]. It is pure. Times from
+// Offset moves all boundaries: with 1 h they are at 01, 07, 13 and 19 o'clock.
+//
+// A nil zone is UTC, and Every <= 0 is [DefaultEvery]. It is pure. Times from
 // 1678 to 2261 are right.
-func Next(zone *time.Location, every time.Duration, lastEnd time.Time) Window {
-	return Window{Start: lastEnd.UTC(), End: rhythmOf(zone, every).after(lastEnd)}
+func (c Config) Next(zone *time.Location, lastEnd time.Time) Window {
+	return Window{Start: lastEnd.UTC(), End: c.rhythm(zone).after(lastEnd)}
 }
 
 // rhythm is a series of boundaries: local times of day (or week) in a zone,
@@ -43,7 +45,8 @@ type rhythm struct {
 // day is what local boundaries divide.
 const day = 24 * time.Hour
 
-func rhythmOf(zone *time.Location, every time.Duration) rhythm {
+func (c Config) rhythm(zone *time.Location) rhythm {
+	every := c.Every
 	if zone == nil {
 		zone = time.UTC
 	}
@@ -53,7 +56,7 @@ func rhythmOf(zone *time.Location, every time.Duration) rhythm {
 	if every < time.Hour || day%every != 0 {
 		zone = nil
 	}
-	return rhythm{zone: zone, every: every}
+	return rhythm{zone: zone, every: every, offset: c.Offset}
 }
 
 // daily is one boundary a day, at a local time of day.

@@ -60,14 +60,14 @@ func TestWindowsEndAtLocalBoundaries(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
-			got := Next(zoneOf(t, tc.zone), tc.every, instant(t, tc.last))
+			got := Config{Every: tc.every}.Next(zoneOf(t, tc.zone), instant(t, tc.last))
 			want := Window{instant(t, tc.last), instant(t, tc.want)}
 			if got != want {
 				t.Errorf("got %v to %v, want %v to %v", got.Start, got.End, want.Start, want.End)
 			}
 		})
 	}
-	if got := Next(nil, 0, epoch); got != (Window{epoch, epoch.Add(6 * time.Hour)}) {
+	if got := (Config{}).Next(nil, epoch); got != (Window{epoch, epoch.Add(6 * time.Hour)}) {
 		t.Errorf("got %v for no zone, want UTC", got)
 	}
 }
@@ -143,7 +143,7 @@ func walk(t rapid.TB, zone *time.Location, every time.Duration, from, to time.Ti
 	t.Helper()
 	var list []Window
 	for last := from.UTC(); last.Before(to); {
-		w := Next(zone, every, last)
+		w := Config{Every: every}.Next(zone, last)
 		before, at := wallOf(w.End.Add(-1), zone), wallOf(w.End, zone)
 		switch {
 		case !w.Start.Equal(last):
@@ -168,10 +168,30 @@ func TestWindowsHangTogetherFromAnywhere(t *testing.T) {
 		walk(t, zone, every, from, from.Add(20*every))
 
 		// From wherever one starts, the boundaries are the same.
-		a := Next(zone, every, from).End
-		b := Next(zone, every, from.Add(time.Duration(rapid.Int64Range(0, int64(a.Sub(from))-1).Draw(t, "later")))).End
+		a := Config{Every: every}.Next(zone, from).End
+		b := Config{Every: every}.Next(zone, from.Add(time.Duration(rapid.Int64Range(0, int64(a.Sub(from))-1).Draw(t, "later")))).End
 		if !a.Equal(b) {
 			t.Fatalf("%s: got boundaries %s and %s, want one", zone, a, b)
 		}
 	})
+}
+
+// An offset moves every boundary, in local time as in plain multiples.
+func TestOffsetMovesBoundaries(t *testing.T) {
+	jakarta := zoneOf(t, "Asia/Jakarta") // seven hours ahead
+	for name, tc := range map[string]struct {
+		config          Config
+		zone            *time.Location
+		last, wantUntil string
+	}{
+		"an hour later than midnight there": {Config{Every: 6 * time.Hour, Offset: time.Hour}, jakarta, "2026-11-21T10:00:00Z", "2026-11-21T12:00:00Z"},
+		"from one boundary to the next":     {Config{Every: 6 * time.Hour, Offset: time.Hour}, jakarta, "2026-11-21T12:00:00Z", "2026-11-21T18:00:00Z"},
+		"plain multiples":                   {Config{Every: 2 * time.Minute, Offset: 35 * time.Second}, nil, "2026-11-21T10:00:35Z", "2026-11-21T10:02:35Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, want := tc.config.Next(tc.zone, instant(t, tc.last)).End, instant(t, tc.wantUntil); !got.Equal(want) {
+				t.Errorf("the window ends at %s, want %s", got, want)
+			}
+		})
+	}
 }

@@ -15,6 +15,7 @@ import (
 // none, and without ReportTo the platform gets none.
 type Digest struct {
 	Config   digest.Config // valid; default digest.DefaultConfig(); Spread and Delay that are not set are at most an eighth of Every
+	Bucket   time.Duration // length of the buckets that windows are made of; fixed once data_dir has some; default rules.BucketLength
 	Receiver string        // name of the receiver, of kind email, that merchants' digests go through; empty: none
 	ReportTo string        // name of the receiver, of any kind, that gets the platform's own digest; empty: none
 }
@@ -26,6 +27,8 @@ const shrunk = 8
 // digestLayout is digest as it is written.
 type digestLayout struct {
 	Every    *registry.Duration `yaml:"every"`
+	Offset   *registry.Duration `yaml:"offset"`
+	Bucket   *registry.Duration `yaml:"bucket"`
 	Spread   *registry.Duration `yaml:"spread"`
 	Delay    *registry.Duration `yaml:"delay"`
 	DailyAt  *registry.Duration `yaml:"daily_at"`
@@ -58,7 +61,7 @@ func (l *loader) subscriber(m registry.Merchant, p place) {
 // digest takes what the file says over the defaults, after the receivers.
 func (l *loader) digest() {
 	in := l.in.Digest
-	l.cfg.Digest = Digest{Config: digestConfig(in), Receiver: in.Receiver, ReportTo: in.ReportTo}
+	l.cfg.Digest = Digest{Config: digestConfig(in), Bucket: rules.BucketLength, Receiver: in.Receiver, ReportTo: in.ReportTo}
 	_, at := l.root.find("digest")
 	for _, f := range joined(l.cfg.Digest.Config.Validate()) {
 		if (f.Path == "spread" || f.Path == "delay") && l.out.spoilt(at.src, "digest.every") {
@@ -66,12 +69,28 @@ func (l *loader) digest() {
 		}
 		l.bad("digest."+f.Path, f.Hint, "%s", f.Message)
 	}
-	if every := l.cfg.Digest.Config.Every; every%rules.BucketLength != 0 && !l.out.spoilt(at.src, "digest.every") {
-		l.bad("digest.every", "wanted whole quarters of an hour: 15m, 1h, 6h", "%s is cut by the quarters that its facts are kept in", every)
-	}
+	takeSpan(&l.cfg.Digest.Bucket, in.Bucket)
+	l.digestBucket(at.src)
 	l.digestReceiver(in.Receiver)
 	l.reportReceiver(in.ReportTo)
 	l.unsent()
+}
+
+// digestBucket checks that buckets divide all that is made of them.
+func (l *loader) digestBucket(src *source) {
+	b := l.cfg.Digest.Bucket
+	if b < time.Second || b > time.Hour || b%time.Second != 0 || time.Hour%b != 0 || b%time.Minute != 0 && time.Minute%b != 0 {
+		l.bad("digest.bucket", "wanted 15m, or another whole part of an hour: 1m, 5m, 30m", "%s does not divide an hour", b)
+		return
+	}
+	for _, f := range []struct {
+		path string
+		span time.Duration
+	}{{"digest.every", l.cfg.Digest.Config.Every}, {"digest.offset", l.cfg.Digest.Config.Offset}} {
+		if f.span%b != 0 && !l.out.spoilt(src, f.path) {
+			l.bad(f.path, "wanted a multiple of digest.bucket: "+b.String()+", "+(2*b).String(), "%s is cut by the buckets of %s that its facts are kept in", f.span, b)
+		}
+	}
 }
 
 // digestConfig returns the defaults with what the file sets. Spread and Delay
@@ -83,7 +102,7 @@ func digestConfig(in digestLayout) digest.Config {
 	for _, s := range []struct {
 		field *time.Duration
 		value *registry.Duration
-	}{{&c.Spread, in.Spread}, {&c.Delay, in.Delay}, {&c.DailyAt, in.DailyAt}} {
+	}{{&c.Offset, in.Offset}, {&c.Spread, in.Spread}, {&c.Delay, in.Delay}, {&c.DailyAt, in.DailyAt}} {
 		takeSpan(s.field, s.value)
 	}
 	return c

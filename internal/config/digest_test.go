@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 func TestLoadDigest(t *testing.T) {
@@ -36,6 +37,14 @@ routes: [{to: [ops]}]
 			"digest: {receiver: mail, report_to: desk}",
 			config.Digest{Config: digest.DefaultConfig(), Receiver: "mail", ReportTo: "desk"},
 		},
+		"other boundaries, and shorter buckets": {
+			"digest: {every: 3m, offset: 1m, bucket: 5s, spread: 0s, delay: 5s}",
+			config.Digest{Config: func() digest.Config {
+				c := spans(3*time.Minute, 0, 5*time.Second, 9*time.Hour)
+				c.Offset = time.Minute
+				return c
+			}(), Bucket: 5 * time.Second},
+		},
 		"one receiver for both": {
 			"digest: {receiver: desk, report_to: desk}",
 			config.Digest{Config: digest.DefaultConfig(), Receiver: "desk", ReportTo: "desk"},
@@ -55,6 +64,9 @@ routes: [{to: [ops]}]
 			cfg, faults := load(t, receivers+tt.text+"\n")
 			if config.Failed(faults) {
 				t.Fatalf("want no error:\n%s", printed(t, faults))
+			}
+			if tt.want.Bucket == 0 {
+				tt.want.Bucket = rules.BucketLength
 			}
 			if cfg.Digest != tt.want {
 				t.Errorf("got  %+v\nwant %+v", cfg.Digest, tt.want)

@@ -11,6 +11,7 @@ import (
 	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // TestExamplesLoad loads each example as a stranger would have it after
@@ -100,7 +101,7 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	if !reflect.DeepEqual(cfg.Rules, config.DefaultRules()) {
 		t.Errorf("the full example does not show the defaults of the rules:\ngot  %+v\nwant %+v", cfg.Rules, config.DefaultRules())
 	}
-	if want := (config.Digest{Config: digest.DefaultConfig(), Receiver: "mail", ReportTo: "ops"}); cfg.Digest != want {
+	if want := (config.Digest{Config: digest.DefaultConfig(), Bucket: rules.BucketLength, Receiver: "mail", ReportTo: "ops"}); cfg.Digest != want {
 		t.Errorf("the full example does not show the defaults of the digest:\ngot  %+v\nwant %+v", cfg.Digest, want)
 	}
 	for _, key := range config.Keys() {
@@ -142,7 +143,7 @@ func TestDesignExample(t *testing.T) {
 	}; !slices.Equal(warned, want) {
 		t.Errorf("warnings of %v, want %v", warned, want)
 	}
-	if want := (config.Digest{Config: digest.DefaultConfig(), Receiver: "mail", ReportTo: "ops"}); cfg.Digest != want {
+	if want := (config.Digest{Config: digest.DefaultConfig(), Bucket: rules.BucketLength, Receiver: "mail", ReportTo: "ops"}); cfg.Digest != want {
 		t.Errorf("digest %+v, want %+v", cfg.Digest, want)
 	}
 	if r := cfg.Records; len(r.Merchants) != 1 || len(r.Endpoints) != 1 || len(r.Targets) != 1 || len(r.CertificateFiles) != 1 {

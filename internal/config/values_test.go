@@ -14,6 +14,7 @@ import (
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // load writes text into a fresh folder beside what supply gives, and loads it.
@@ -47,7 +48,7 @@ func TestLoadDefaults(t *testing.T) {
 		Log:      config.Log{Level: slog.LevelInfo, Format: "logfmt"},
 		Server:   config.Server{Listen: "127.0.0.1:8420"},
 		Defaults: registry.DefaultDefaults(), Probes: "all", Schedule: "xendit", Rules: config.DefaultRules(),
-		Digest: config.Digest{Config: digest.DefaultConfig()},
+		Digest: config.Digest{Config: digest.DefaultConfig(), Bucket: rules.BucketLength},
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)

@@ -87,7 +87,7 @@ func New(opts Options) *Daemon {
 	most := mostLooks()
 	d := &Daemon{
 		opts: opts, log: opts.Log, metrics: dashboards.New(opts.Version),
-		probeTurns: probes.NewSchedule(most), certificateTurns: probes.NewSchedule(most), quarters: newQuarters(),
+		probeTurns: probes.NewSchedule(most), certificateTurns: probes.NewSchedule(most), quarters: newQuarters(opts.Config.Digest.Bucket),
 	}
 	d.atStart = withoutRecords(opts.Config)
 	d.settings.Store(d.atStart)
@@ -148,7 +148,7 @@ func (d *Daemon) runLooksAndLanes(ctx context.Context) error {
 func (d *Daemon) open(ctx context.Context) error {
 	cfg := d.opts.Config
 	d.opts.Config = nil // 100,000 endpoints are not kept twice
-	st, err := store.Open(ctx, cfg.DataDir, d.log)
+	st, err := store.OpenWith(ctx, cfg.DataDir, store.Options{Bucket: cfg.Digest.Bucket}, d.log)
 	if err != nil {
 		return err
 	}

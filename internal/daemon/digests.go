@@ -129,10 +129,10 @@ func (q digests) unfrozen(ctx context.Context, sub digest.Subscriber, kind strin
 	if at.IsZero() {
 		at = time.Now()
 	}
-	every := q.d.settings.Load().Digest.Config.Every
-	w := digest.Next(zone, every, at.Add(-every))
+	cfg := q.d.settings.Load().Digest.Config
+	w := cfg.Next(zone, at.Add(-cfg.Every))
 	for !at.Before(w.End) { // the one that at lies in
-		w = digest.Next(zone, every, w.End)
+		w = cfg.Next(zone, w.End)
 	}
 	f, err := subscribers(q).Gather(ctx, sub, w)
 	if err != nil {

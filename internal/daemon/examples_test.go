@@ -40,6 +40,9 @@ func TestEveryExampleStarts(t *testing.T) {
 			} {
 				text = regexp.MustCompile(change.from).ReplaceAllString(text, change.to)
 			}
+			if !regexp.MustCompile(`(?m)^server:`).MatchString(text) {
+				text += "\nserver: {listen: 127.0.0.1:0}\n" // the usual port may be taken here
+			}
 			start(t, dir, text).stop()
 		})
 	}

@@ -81,7 +81,7 @@ func (g gathering) endpoint(w *registry.Watched, quarters []store.EndpointQuarte
 	strip := make([]digest.Count, stripSteps)
 	length := g.window.End.Sub(g.window.Start)
 	for _, q := range quarters {
-		if q.Start.Add(rules.BucketLength).Compare(g.window.Start) <= 0 {
+		if q.Start.Add(g.d.quarters.length).Compare(g.window.Start) <= 0 {
 			before.Merge(q.Deliveries)
 			continue
 		}

@@ -29,7 +29,7 @@ type job struct {
 
 func (d *Daemon) jobs() []job {
 	return []job{
-		{"save results", 10 * time.Second, d.save},
+		{"save results", min(10*time.Second, d.quarters.length), d.save},
 		{"count states", 5 * time.Second, d.countStates},
 		{"count facts", 5 * time.Second, d.countFacts},
 		{"digests", min(30*time.Second, d.settings.Load().Digest.Config.Every/4), d.tickDigests},

@@ -12,7 +12,8 @@ import (
 // quarters gathers what probes say of each endpoint by the quarter of an hour,
 // until it is saved. It is safe for concurrent use.
 type quarters struct {
-	mu sync.Mutex
+	length time.Duration // of a quarter: a quarter of an hour, unless the configuration says otherwise
+	mu     sync.Mutex
 	// guarded by mu
 	open  map[quarter]*rules.Bucket
 	last  map[string]time.Time // of each endpoint's probes
@@ -28,8 +29,8 @@ type quarter struct {
 	start    time.Time
 }
 
-func newQuarters() *quarters {
-	return &quarters{open: map[quarter]*rules.Bucket{}, last: map[string]time.Time{}}
+func newQuarters(length time.Duration) *quarters {
+	return &quarters{length: length, open: map[quarter]*rules.Bucket{}, last: map[string]time.Time{}}
 }
 
 // probed counts a result. It covers the time since the last one, but no more
@@ -46,7 +47,7 @@ func (q *quarters) probed(endpoint string, r probes.Result, interval time.Durati
 		span = min(r.At.Sub(last), interval+interval/2)
 	}
 	q.last[endpoint] = r.At
-	b := q.bucketLocked(quarter{endpoint, r.At.UTC().Truncate(rules.BucketLength)})
+	b := q.bucketLocked(quarter{endpoint, r.At.UTC().Truncate(q.length)})
 	took := r.Took
 	if r.Status == 0 && r.Fault != probes.FaultNone {
 		took = -1 // nobody answered
@@ -69,7 +70,7 @@ func (q *quarters) bucketLocked(k quarter) *rules.Bucket {
 func (q *quarters) take(now time.Time, all bool) []store.ProbeQuarter {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !all && now.Sub(q.taken) < quartersEvery {
+	if !all && now.Sub(q.taken) < min(quartersEvery, q.length/2) {
 		return nil
 	}
 	q.taken = now

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 func TestQuartersCoverNoMoreThanWasSeen(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
-	q := newQuarters()
+	q := newQuarters(rules.BucketLength)
 	at := func(s int, v probes.Verdict, f probes.Fault) {
 		q.probed("ep", probes.Result{At: begin.Add(time.Duration(s) * time.Second), Verdict: v, Fault: f, Status: 200, Took: time.Second}, time.Minute)
 	}

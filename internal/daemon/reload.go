@@ -93,6 +93,7 @@ func needsRestart(now, next *config.Config) []api.ConfigFault {
 		{"data_dir", now.DataDir == next.DataDir},
 		{"server.listen", now.Server.Listen == next.Server.Listen},
 		{"server.tls", (now.Server.TLS.CertFile == "") == (next.Server.TLS.CertFile == "")},
+		{"digest.bucket", now.Digest.Bucket == next.Digest.Bucket},
 		{"log", now.Log == next.Log},
 	} {
 		if !s.same {

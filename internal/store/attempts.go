@@ -115,7 +115,7 @@ func (l *Ledger) Apply(ctx context.Context, g ingest.Group) ([]ingest.Verdict, e
 		a.since = g.Entries[0].Position
 	}
 	verdicts := make([]ingest.Verdict, len(g.Entries))
-	sums := newSums(g.At)
+	sums := newSums(g.At, l.s.steps)
 	days := byDay(g.Entries, verdicts)
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		rows := days[day]

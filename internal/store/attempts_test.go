@@ -70,7 +70,7 @@ func openStore(tb testing.TB, dir string) *Store {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &Store{log: quiet(), facts: facts}
+	s := &Store{log: quiet(), facts: facts, steps: stepsOf(rules.BucketLength)}
 	s.ledger = newLedger(s, dir)
 	tb.Cleanup(func() { shutStore(tb, s) })
 	return s

@@ -22,7 +22,7 @@ func (s *sums) quarter(c *counted) *quarterSum {
 	if c.endpoint == "" || c.share == ingest.NoShare {
 		return nil
 	}
-	k := sumKey{slotOf(c.started), rules.ScopeEndpoint, c.endpoint}
+	k := sumKey{s.steps.slot(c.started), rules.ScopeEndpoint, c.endpoint}
 	q := s.endpoints[k]
 	if q == nil {
 		q = &quarterSum{}

@@ -237,7 +237,7 @@ func TestProbesMergeOverRestarts(t *testing.T) {
 	for _, b := range []rules.Bucket{bad, bad, good} {
 		both.Merge(b)
 	}
-	want := []bucketRow{{slotOf(midday), "a", both}, {slotOf(midday), "b", good}, {slotOf(midday), "c", bad}, {slotOf(midday) + 1, "a", good}}
+	want := []bucketRow{{stepsOf(rules.BucketLength).slot(midday), "a", both}, {stepsOf(rules.BucketLength).slot(midday), "b", good}, {stepsOf(rules.BucketLength).slot(midday), "c", bad}, {stepsOf(rules.BucketLength).slot(midday) + 1, "a", good}}
 	if got := endpointBuckets(t, s, "probe"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -43,7 +43,7 @@ func fillRollup(tb testing.TB, s *Store, quarters int) {
 	for i := range quarters {
 		if _, err := s.facts.w.ExecContext(tb.Context(), `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
 			INSERT INTO rollup (slot, endpoint, version, probe, deliveries) SELECT ?2, i, ?3, ?4, ?4 FROM n`,
-			manyEndpoints, slotOf(midday)-int64(quarters-i), rules.BucketVersion, data); err != nil {
+			manyEndpoints, stepsOf(rules.BucketLength).slot(midday)-int64(quarters-i), rules.BucketVersion, data); err != nil {
 			tb.Fatal(err)
 		}
 	}

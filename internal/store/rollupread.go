@@ -35,7 +35,7 @@ type EndpointQuarter struct {
 // twice is returned once. What it takes depends on the answer, and not on how
 // many other endpoints there are.
 func (s *Store) EndpointBuckets(ctx context.Context, endpoints []string, from, to time.Time) ([]EndpointQuarter, error) {
-	slots := [2]int64{slotOf(from), ceil(to, quarterSeconds)}
+	slots := [2]int64{s.steps.slot(from), ceil(to, s.steps.quarter)}
 	if len(endpoints) == 0 || slots[0] >= slots[1] {
 		return nil, nil
 	}
@@ -129,7 +129,7 @@ func (s *Store) readQuarters(ctx context.Context, tx *sql.Tx, endpoints []number
 			continue
 		}
 		list = append(list, EndpointQuarter{
-			Endpoint: endpoints[at].name, Start: time.Unix(slot*quarterSeconds, 0).UTC(),
+			Endpoint: endpoints[at].name, Start: s.steps.start(slot),
 			Probe: s.bucketFrom(probe), Deliveries: s.bucketFrom(deliveries),
 		})
 	}

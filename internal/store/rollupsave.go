@@ -16,7 +16,7 @@ import (
 // ProbeQuarter is what probes saw at one endpoint in one quarter of an hour.
 type ProbeQuarter struct {
 	Endpoint string
-	Start    time.Time // any moment of the quarter; they are cut in UTC, [rules.BucketLength] long
+	Start    time.Time // any moment of the quarter; they are cut in UTC, [Options].Bucket long
 	Bucket   rules.Bucket
 }
 
@@ -33,7 +33,7 @@ func (s *Store) SaveProbes(ctx context.Context, quarters []ProbeQuarter) error {
 	if len(quarters) == 0 {
 		return nil
 	}
-	sums, newest, err := sumProbes(quarters)
+	sums, newest, err := s.steps.sumProbes(quarters)
 	if err == nil {
 		err = s.facts.write(ctx, func(tx *sql.Tx) error {
 			rows, err := probeRows(ctx, tx, sums)
@@ -44,7 +44,7 @@ func (s *Store) SaveProbes(ctx context.Context, quarters []ProbeQuarter) error {
 				return err
 			}
 			before := floor(newest.Unix(), daySeconds) - quartersKept*daySeconds
-			return pruneSteps(ctx, tx, endpointQuarters(), before/quarterSeconds, 1)
+			return pruneSteps(ctx, tx, endpointQuarters(), before/s.steps.quarter, 1)
 		})
 	}
 	if err != nil {
@@ -60,7 +60,7 @@ type probeKey struct {
 }
 
 // sumProbes brings each quarter of each endpoint together.
-func sumProbes(quarters []ProbeQuarter) (sums map[probeKey]*rules.Bucket, newest time.Time, err error) {
+func (s steps) sumProbes(quarters []ProbeQuarter) (sums map[probeKey]*rules.Bucket, newest time.Time, err error) {
 	sums = make(map[probeKey]*rules.Bucket, len(quarters))
 	for _, q := range quarters {
 		if q.Endpoint == "" || !utf8.ValidString(q.Endpoint) || q.Start.IsZero() {
@@ -69,7 +69,7 @@ func sumProbes(quarters []ProbeQuarter) (sums map[probeKey]*rules.Bucket, newest
 		if q.Start.After(newest) {
 			newest = q.Start
 		}
-		k := probeKey{slotOf(q.Start), q.Endpoint}
+		k := probeKey{s.slot(q.Start), q.Endpoint}
 		if sums[k] == nil {
 			sums[k] = &rules.Bucket{}
 		}
@@ -77,9 +77,6 @@ func sumProbes(quarters []ProbeQuarter) (sums map[probeKey]*rules.Bucket, newest
 	}
 	return sums, newest, nil
 }
-
-// slotOf is the number of the quarter that t is in.
-func slotOf(t time.Time) int64 { return floor(t.Unix(), quarterSeconds) / quarterSeconds }
 
 // probeRow is what one row of the rollup gets more.
 type probeRow struct {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // Store is an open data directory. Verbs are safe for concurrent use.
@@ -18,6 +20,7 @@ type Store struct {
 	lock  *dirLock
 	state *database
 	facts *database
+	steps steps // of facts.db
 
 	ledger *Ledger // of attempts, in facts.db and the slots
 }
@@ -32,6 +35,19 @@ type Store struct {
 // anew, because it can be rebuilt. Before the tables of a state.db are changed
 // it is copied to state.db.bak-<schema>.
 func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
+	return OpenWith(ctx, dir, Options{Bucket: rules.BucketLength}, log)
+}
+
+// Options are how a data directory is kept.
+type Options struct {
+	Bucket time.Duration // length of a bucket of the rollup: whole seconds, at least one; it cannot change once something is counted
+}
+
+// OpenWith is [Open] with other options than the usual ones.
+func OpenWith(ctx context.Context, dir string, o Options, log *slog.Logger) (*Store, error) {
+	if o.Bucket < time.Second || o.Bucket%time.Second != 0 {
+		return nil, fmt.Errorf("open data directory: buckets of %s; want whole seconds", o.Bucket)
+	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open data directory: %w", err)
@@ -43,7 +59,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{log: log, lock: lock}
+	s := &Store{log: log, lock: lock, steps: stepsOf(o.Bucket)}
 	if err := s.open(ctx, dir); err != nil {
 		_ = s.Close() // the first error says why
 		return nil, err
@@ -69,6 +85,9 @@ func (s *Store) open(ctx context.Context, dir string) error {
 		s.facts, err = openDatabase(ctx, dir, factsSchema(), s.log)
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.checkSteps(ctx); err != nil {
 		return err
 	}
 	s.ledger = newLedger(s, dir)

@@ -15,8 +15,7 @@ import (
 )
 
 const (
-	minuteSeconds  = 60
-	quarterSeconds = int64(ingest.Quarter / time.Second)
+	minuteSeconds = 60 // of a step that is called a minute, at most
 
 	// minutesKept and quartersKept are how long tallies stay, in days
 	// (retention.rollups of DESIGN section 9.1 for the latter).
@@ -30,6 +29,7 @@ const (
 
 // sums collects what a group adds to the tallies.
 type sums struct {
+	steps     steps
 	oldest    int64 // seconds: no minutes before, they are not kept any more
 	endpoints map[sumKey]*quarterSum
 	minutes   map[sumKey]ingest.Tally
@@ -41,8 +41,8 @@ type sumKey struct {
 	kind, word string
 }
 
-func newSums(at time.Time) *sums {
-	return &sums{oldest: minutesFrom(at.Unix()), endpoints: map[sumKey]*quarterSum{}, minutes: map[sumKey]ingest.Tally{}}
+func newSums(at time.Time, s steps) *sums {
+	return &sums{steps: s, oldest: minutesFrom(at.Unix()), endpoints: map[sumKey]*quarterSum{}, minutes: map[sumKey]ingest.Tally{}}
 }
 
 // minutesFrom returns the second from which minutes are kept.
@@ -85,7 +85,7 @@ func (s *sums) add(c *counted, change func(*ingest.Tally, ingest.Tally)) {
 		change(&sum, t)
 		s.minutes[k] = sum
 	}
-	minute := floor(c.started.Unix(), minuteSeconds) / minuteSeconds
+	minute := floor(c.started.Unix(), s.steps.minute) / s.steps.minute
 	one(sumKey{minute, string(rules.ScopePlatform), ""})
 	if c.product != "" {
 		one(sumKey{minute, rules.ScopeProduct, c.product})
@@ -132,8 +132,8 @@ func (l *Ledger) writeSums(ctx context.Context, tx *sql.Tx, s *sums, at int64) e
 	if err != nil {
 		return err
 	}
-	quarters := quartersOf(minutes)
-	minutes = slices.DeleteFunc(minutes, func(r tallyRow) bool { return r.step*minuteSeconds < s.oldest })
+	quarters := s.steps.quarters(minutes)
+	minutes = slices.DeleteFunc(minutes, func(r tallyRow) bool { return r.step*s.steps.minute < s.oldest })
 	if err := addTallies(ctx, tx, scopeMinutes(), minutes); err != nil {
 		return err
 	}
@@ -161,11 +161,11 @@ func compareTallyRows(a, b tallyRow) int {
 	return cmp.Or(cmp.Compare(a.step, b.step), cmp.Compare(a.word, b.word))
 }
 
-// quartersOf sums minutes up.
-func quartersOf(minutes []tallyRow) []tallyRow {
+// quarters sums minutes up.
+func (s steps) quarters(minutes []tallyRow) []tallyRow {
 	sums := map[[2]int64]ingest.Tally{}
 	for _, m := range minutes {
-		k := [2]int64{floor(m.step*minuteSeconds, quarterSeconds) / quarterSeconds, m.word}
+		k := [2]int64{floor(m.step*s.minute, s.quarter) / s.quarter, m.word}
 		sum := sums[k]
 		sum.Add(m.more)
 		sums[k] = sum

@@ -32,9 +32,9 @@ func (s *Store) Tally(ctx context.Context, q ingest.TallyQuery) (ingest.TallyAns
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(at), 0) FROM applied WHERE log = ?`, appliedLog).Scan(&at); err != nil {
 			return err
 		}
-		table, step := scopeMinutes(), int64(minuteSeconds)
+		table, step := scopeMinutes(), s.steps.minute
 		if len(endpoints) > 0 || q.From.Unix() < minutesFrom(floor(at, 1e6)/1e6) {
-			table, step = scopeQuarters(), quarterSeconds
+			table, step = scopeQuarters(), s.steps.quarter
 		}
 		from, to := floor(q.From.Unix(), step)/step, ceil(q.To, step)
 		answer = ingest.TallyAnswer{
@@ -120,7 +120,7 @@ func (l *Ledger) Quarters(ctx context.Context, from time.Time) ([]ingest.Endpoin
 		rows, err := tx.QueryContext(ctx, `SELECT d.value, r.slot, `+tallyColumns+` FROM rollup r
 			JOIN dictionary d ON d.kind = 'endpoint' AND d.id = r.endpoint
 			WHERE r.slot >= ? AND (first_attempts OR retries OR manual OR excluded) ORDER BY r.slot, r.endpoint`,
-			floor(from.Unix(), quarterSeconds)/quarterSeconds)
+			l.s.steps.slot(from))
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (l *Ledger) Quarters(ctx context.Context, from time.Time) ([]ingest.Endpoin
 			if err := rows.Scan(&t.Endpoint, &slot, &t.First, &t.FailedFirst, &t.Retries, &t.FailedRetries, &t.Manual, &t.Excluded); err != nil {
 				return err
 			}
-			t.Start = time.Unix(slot*quarterSeconds, 0).UTC()
+			t.Start = l.s.steps.start(slot)
 			all = append(all, t)
 		}
 		return rows.Err()
@@ -156,9 +156,9 @@ func (l *Ledger) prune(ctx context.Context) error {
 			table         tallyTable
 			before, steps int64
 		}{
-			{scopeMinutes(), minutesFrom(now) / minuteSeconds, 60},
-			{scopeQuarters(), oldest / quarterSeconds, 1},
-			{endpointQuarters(), oldest / quarterSeconds, 1},
+			{scopeMinutes(), minutesFrom(now) / l.s.steps.minute, 60},
+			{scopeQuarters(), oldest / l.s.steps.quarter, 1},
+			{endpointQuarters(), oldest / l.s.steps.quarter, 1},
 		} {
 			if err := pruneSteps(ctx, tx, p.table, p.before, p.steps); err != nil {
 				return err
