@@ -19,6 +19,9 @@ const (
 	saveGrace = 3 * time.Second
 )
 
+// digestTicks is how often a window is looked after: each 30 s of six hours.
+const digestTicks = 720
+
 // job is one duty that is done again and again. There are a handful of them,
 // never one for each endpoint: gocron is a clock, not a ledger.
 type job struct {
@@ -32,7 +35,7 @@ func (d *Daemon) jobs() []job {
 		{"save results", min(10*time.Second, d.quarters.length), d.save},
 		{"count states", 5 * time.Second, d.countStates},
 		{"count facts", 5 * time.Second, d.countFacts},
-		{"digests", min(30*time.Second, d.settings.Load().Digest.Config.Every/4), d.tickDigests},
+		{"digests", max(time.Second, min(30*time.Second, d.settings.Load().Digest.Config.Every/digestTicks)), d.tickDigests},
 		{"self-audit", 10 * time.Second, d.selfAudit},
 		{"certificate files", 5 * time.Minute, d.lookAtFiles},
 		{"listener certificate", time.Minute, d.refreshListenerCertificate},

@@ -56,10 +56,12 @@ type demo struct {
 	sinks   *sinks
 	page    net.Listener
 	api     string // "http://127.0.0.1:1234", of the daemon
+	listen  string // "127.0.0.1:1234", likewise
 	daemon  *daemon.Daemon
 	sender  *sender
 	begun   time.Time
-	started sync.WaitGroup // of all goroutines
+	handed  func([]attempt) // is told of what was handed in; nil: nobody is
+	started sync.WaitGroup  // of all goroutines
 }
 
 // open starts what the daemon talks to, and makes the daemon.
@@ -100,7 +102,7 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := writeSettings(d.dir, free, d.stage, d.sinks)
+	path, err := writeSettings(d.dir, free, d.stage, d.sinks, time.Now())
 	if err != nil {
 		return err
 	}
@@ -108,7 +110,7 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.api = "http://" + free
+	d.api, d.listen = "http://"+free, free
 	d.daemon = daemon.New(daemon.Options{
 		Config: cfg, Version: d.opts.Version, Log: d.opts.Log,
 		Load: func() (*config.Config, []config.Fault) { return config.Load(path) },
@@ -149,7 +151,10 @@ func (d *demo) run(ctx context.Context) error {
 		return ended(ctx, inner)
 	}
 	d.begun = time.Now()
-	d.sender = &sender{url: d.api + "/api/v1/attempts", log: d.opts.Log, begun: d.begun, stream: newTraffic(d.begun, 1)}
+	if err := d.alignWindows(inner); err != nil {
+		return err
+	}
+	d.sender = &sender{url: d.api + "/api/v1/attempts", log: d.opts.Log, handed: d.handed, begun: d.begun, stream: newTraffic(d.begun, 1)}
 	d.started.Go(func() { d.sender.run(inner) })
 	d.started.Go(func() {
 		if err := d.stage.play(inner, d.begun); err != nil {
@@ -165,6 +170,19 @@ func (d *demo) run(ctx context.Context) error {
 		<-inner.Done()
 	}
 	return ended(ctx, inner)
+}
+
+// alignWindows lets the windows of digests follow the story, now that it
+// begins: by a reload, as anybody would.
+func (d *demo) alignWindows(ctx context.Context) error {
+	if _, err := writeSettings(d.dir, d.listen, d.stage, d.sinks, d.begun); err != nil {
+		return err
+	}
+	report, err := d.daemon.Reload(ctx)
+	for _, f := range report.Faults {
+		err = errors.Join(err, fmt.Errorf("settings: %s: %s", f.Path, f.Message))
+	}
+	return err
 }
 
 // ended returns why a demonstration ended by itself; nil when it was asked to.
@@ -183,6 +201,7 @@ func (d *demo) greet() {
   0:25  "21:48"  4%% of all traffic fails, two certificates run out, an endpoint hangs: four causes, four incidents
   1:08  "22:31"  the first fix: better is not good, the platform's incident stays open
   1:47  "23:10"  full recovery: each incident is resolved in its own thread
+  2:27  "23:50"  the health digests: three merchants get theirs by mail, the platform's own goes to Slack
 
 A published incident, one second for each minute of it. Everything is on this machine; Ctrl-C ends it.
 `, d.page.Addr())

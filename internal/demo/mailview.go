@@ -16,6 +16,9 @@ import (
 	"github.com/hookvigil/hookvigil/internal/hooktest"
 )
 
+// mailbox is the SRE's, who gets all but the merchants' digests.
+const mailbox = "sre@demo.example"
+
 // mostParts bounds how many parts of a mail are read, and how deep.
 const mostParts = 20
 
@@ -27,6 +30,7 @@ type letter struct {
 	To            []string
 	Text, HTML    string // empty: it has none
 	State         string // of its incident, in words; empty: it is of none
+	Other         string // who got it, when that is not the SRE
 }
 
 // lettersOf returns all mails, the newest first.
@@ -42,6 +46,9 @@ func lettersOf(list []hooktest.SMTPMessage) []letter {
 // letterOf reads a mail. One that cannot be read shows its source.
 func letterOf(n int, m hooktest.SMTPMessage) letter {
 	l := letter{N: n, At: m.At, From: m.From, To: m.To, Subject: "(no subject)"}
+	if len(m.To) > 0 && m.To[0] != mailbox {
+		l.Other = m.To[0]
+	}
 	parsed, err := mail.ReadMessage(bytes.NewReader(m.Data))
 	if err != nil {
 		l.Text = string(m.Data)

@@ -11,6 +11,7 @@ const (
 type merchant struct {
 	ID, Name  string
 	Endpoints []endpoint
+	Digest    string // address; empty: it has not subscribed
 }
 
 // endpoint is where a merchant takes webhooks.
@@ -22,16 +23,20 @@ type endpoint struct {
 // merchants returns twelve merchants with sixteen endpoints.
 func merchants() []merchant {
 	one := func(id, name, kind, product string) merchant {
-		return merchant{id, name, []endpoint{{id + "-" + kind, product}}}
+		return merchant{ID: id, Name: name, Endpoints: []endpoint{{id + "-" + kind, product}}}
 	}
 	two := func(m merchant, kind, product string) merchant {
 		m.Endpoints = append(m.Endpoints, endpoint{m.ID + "-" + kind, product})
 		return m
 	}
+	told := func(m merchant) merchant {
+		m.Digest = "ops@" + m.ID + ".example"
+		return m
+	}
 	return []merchant{
-		two(one("toko-maju", "Toko Maju", "payouts", "PAYOUT"), "invoices", "INVOICE"),
-		two(one("batik-larasati", "Batik Larasati", "invoices", "INVOICE"), "qr", "QR_CODE"),
-		two(one("roti-harum", "Roti Harum", "payouts", "PAYOUT"), "qr", "QR_CODE"),
+		told(two(one("toko-maju", "Toko Maju", "payouts", "PAYOUT"), "invoices", "INVOICE")),
+		told(two(one("batik-larasati", "Batik Larasati", "invoices", "INVOICE"), "qr", "QR_CODE")),
+		told(two(one("roti-harum", "Roti Harum", "payouts", "PAYOUT"), "qr", "QR_CODE")),
 		two(one("tiket-nusa", "Tiket Nusa", "va", "VIRTUAL_ACCOUNT"), "ewallet", "EWALLET"),
 		one("kopi-pagi", "Kopi Pagi", "qr", "QR_CODE"),
 		one("warung-sinar", "Warung Sinar", "ewallet", "EWALLET"),

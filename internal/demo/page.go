@@ -91,6 +91,7 @@ type front struct {
 	Share   rules.Ratio
 	Sent    tally
 	Threads []thread
+	Mailbox string
 	Mails   []letter
 }
 
@@ -109,7 +110,7 @@ func (p *page) front(w http.ResponseWriter, r *http.Request) {
 	f := front{
 		frame: frame{Title: "hookvigil demo", Refresh: refreshEvery}, Toggle: "/?refresh=0",
 		Daemon: p.daemon, Story: clockAt(since).Format("15:04"), Now: now, Since: minutes(since),
-		Share: shareAt(since), Sent: p.sent(), Threads: threadsOf(p.messages()), Mails: lettersOf(p.mails()),
+		Share: shareAt(since), Sent: p.sent(), Threads: threadsOf(p.messages()), Mailbox: mailbox, Mails: lettersOf(p.mails()),
 	}
 	if r.FormValue("refresh") == "0" {
 		f.Refresh, f.Toggle = 0, "/"

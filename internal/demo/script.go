@@ -21,7 +21,16 @@ const (
 	allOpen     = trouble + 25*time.Second // 22:13
 	firstFix    = trouble + 43*time.Second // 22:31
 	fullFix     = trouble + 82*time.Second // 23:10
-	allResolved = fullFix + 50*time.Second // 00:00; most are resolved long before
+	digests     = fullFix + 40*time.Second // 23:50; the window of digests closes
+	allResolved = fullFix + 60*time.Second // 00:10; most are resolved long before
+)
+
+// The window of digests: it holds all of the trouble, and closes at digests.
+const (
+	windowBegins = 5 * time.Second // 21:28
+	windowBucket = 5 * time.Second
+	windowLength = 140 * time.Second // all of the trouble is in it
+	windowDelay  = 6 * time.Second   // results are saved every windowBucket
 )
 
 // What share of all first attempts fails. The report says "about 4% of all
@@ -57,6 +66,8 @@ func story() []step {
 			"The platform's incident stays open: better is not good."},
 		{fullFix, "Full recovery", "The second fix. “ledger” has a good certificate, Batik Larasati a new one, and Roti Harum answers.",
 			"Each thread gets its reply, and the message above it turns to resolved. The error ratio is last: it has to stay good for a while."},
+		{digests, "The digests", "A window of the health digest is over: six hours usually, a little over two minutes here. Three merchants have subscribed.",
+			"In the mailbox a mail to each of the three, in its own words: what was wrong there, and what was not its fault. In Slack the platform's own."},
 		{allResolved, "And on", "It goes on in good health until you press Ctrl-C.",
 			"Every message in Slack is resolved. The incidents' pages keep the whole course."},
 	}

@@ -18,8 +18,8 @@ func TestClockOfTheIncident(t *testing.T) {
 		"its full recovery":                {fullFix, "23:10"},
 		"half a second is half a minute":   {trouble + 500*time.Millisecond, "21:48"},
 		"a second is a minute":             {trouble + time.Second, "21:49"},
-		"the story ends on the next day":   {allResolved, "00:00"},
-		"and the clock goes on afterwards": {allResolved + time.Hour, "12:00"},
+		"the story ends on the next day":   {allResolved, "00:10"},
+		"and the clock goes on afterwards": {allResolved + time.Hour, "12:10"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

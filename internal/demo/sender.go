@@ -29,6 +29,7 @@ type sender struct {
 	log    *slog.Logger
 	begun  time.Time
 	stream *traffic
+	handed func([]attempt) // is told of what was taken; nil: nobody is
 
 	mu  sync.Mutex // guards sum
 	sum tally
@@ -99,6 +100,9 @@ func (s *sender) send(ctx context.Context, list []attempt) error {
 }
 
 func (s *sender) count(list []attempt) {
+	if s.handed != nil {
+		s.handed(list)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range list {

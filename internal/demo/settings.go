@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/template"
+	"time"
 
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/hooktest"
@@ -29,9 +30,12 @@ merchants:
   - id: {{.ID}}
     name: {{.Name}}
     timezone: Asia/Jakarta
+{{- if .Digest}}
+    digest: {to: [{{.Digest}}]}
+{{- end}}
     endpoints:
 {{- range .Endpoints}}
-      - {id: {{.ID}}, url: "{{url .ID}}/webhooks", products: [{{.Product}}]}
+      - {id: {{.ID}}, url: "{{url .ID}}/webhooks", products: [{{.Product}}], deadline: {{$.Deadline}}}
 {{- end}}
 {{- end}}
 
@@ -54,9 +58,11 @@ rules:                             # the code is the same; an hour is a minute h
     settle: 24m
   reopen: 1m
 
+digest: {every: {{.Window}}, offset: {{.Offset}}, bucket: {{.Bucket}}, spread: 0s, delay: {{.Delay}}, receiver: mail, report_to: ops}
+
 receivers:
   ops: {kind: slack, token_file: slack.token, channel: {{.Channel}}, api_url: "{{.SlackURL}}"}
-  mail: {kind: email, smtp: {host: 127.0.0.1, port: {{.MailPort}}, tls: none}, from: hookvigil <alerts@demo.example>, to: [sre@demo.example]}
+  mail: {kind: email, smtp: {host: 127.0.0.1, port: {{.MailPort}}, tls: none}, from: hookvigil <alerts@demo.example>, to: [` + mailbox + `]}
 
 routes:
   - {to: [ops, mail]}
@@ -70,11 +76,15 @@ type settings struct {
 	Channel   string
 	SlackURL  string
 	MailPort  uint16
+	Deadline  time.Duration // of the sender
+
+	Window, Offset, Bucket, Delay time.Duration // of digests
 }
 
 // writeSettings writes the configuration and what it names into dir, and
-// returns the path of the file.
-func writeSettings(dir, listen string, s *stage, k *sinks) (string, error) {
+// returns the path of the file. Windows of digests follow the story that began
+// at begun.
+func writeSettings(dir, listen string, s *stage, k *sinks, begun time.Time) (string, error) {
 	tmpl, err := template.New("").Funcs(template.FuncMap{"url": func(id string) string { return s.receivers[id].URL() }}).Parse(settingsText)
 	if err != nil {
 		return "", fmt.Errorf("settings: %w", err)
@@ -82,7 +92,8 @@ func writeSettings(dir, listen string, s *stage, k *sinks) (string, error) {
 	var text bytes.Buffer
 	err = tmpl.Execute(&text, settings{
 		Listen: listen, Merchants: merchants(), Ledger: s.receivers[ledgerTarget].Addr().String(),
-		Channel: hooktest.DefaultSlackChannel, SlackURL: k.slack.APIURL(), MailPort: k.mail.Addr().Port(),
+		Channel: hooktest.DefaultSlackChannel, SlackURL: k.slack.APIURL(), MailPort: k.mail.Addr().Port(), Deadline: waits,
+		Window: windowLength, Offset: offsetFor(begun), Bucket: windowBucket, Delay: windowDelay,
 	})
 	if err != nil {
 		return "", fmt.Errorf("settings: %w", err)
@@ -95,6 +106,13 @@ func writeSettings(dir, listen string, s *stage, k *sinks) (string, error) {
 	}
 	path := filepath.Join(dir, "hookvigil.yaml")
 	return path, os.WriteFile(path, text.Bytes(), 0o600)
+}
+
+// offsetFor returns the offset of windows of which one begins with the first
+// bucket after windowBegins of the story.
+func offsetFor(begun time.Time) time.Duration {
+	start := begun.Add(windowBegins + windowBucket - 1).Truncate(windowBucket)
+	return time.Duration(start.Unix()) * time.Second % windowLength
 }
 
 // loadSettings reads the configuration by the way of everybody's.

@@ -55,6 +55,8 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.close()
+	var sent record
+	d.handed = sent.take
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
@@ -90,9 +92,10 @@ func TestStory(t *testing.T) {
 			t.Errorf("%s: no reply in its thread says that it is over", in.Scope)
 		}
 	}
-	if len(roots) != len(incidents) {
-		t.Errorf("%d messages in the channel, want one for each of %d incidents", len(roots), len(incidents))
+	if want := len(incidents) + 1; len(roots) != want {
+		t.Errorf("%d messages in the channel, want one for each of %d incidents, and the platform's digest", len(roots), len(incidents))
 	}
+	checkDigests(t, d, sent.all())
 	if got, want := d.sinks.mail.Stats().Messages, 2*len(incidents); got < want {
 		t.Errorf("%d mails, want at least %d: opened and resolved", got, want)
 	}
@@ -149,4 +152,69 @@ func posts(d *demo) (roots map[string]hooktest.SlackMessage, replies map[string]
 		roots["inc_"+id] = m
 	}
 	return roots, replies
+}
+
+// record keeps what was handed in.
+type record struct {
+	mu   sync.Mutex // guards list
+	list []attempt
+}
+
+func (r *record) take(list []attempt) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(r.list, list...)
+}
+
+func (r *record) all() []attempt {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.list)
+}
+
+// facts is the part of a digest that the test looks at.
+type facts struct {
+	Window struct{ Start, End time.Time }
+	First  struct{ Total, Failed int }
+
+	Endpoints []struct {
+		ID    string
+		First struct{ Total, Failed int }
+	}
+}
+
+// checkDigests holds what merchants are told against what was handed in.
+func checkDigests(t *testing.T, d *demo, sent []attempt) {
+	t.Helper()
+	for _, m := range merchants() {
+		if m.Digest == "" {
+			continue
+		}
+		mails := slices.DeleteFunc(lettersOf(d.sinks.mail.Messages()), func(l letter) bool { return l.Other != m.Digest })
+		if len(mails) != 1 || mails[0].HTML == "" || !strings.Contains(mails[0].Text, m.Endpoints[0].ID) {
+			t.Errorf("%s got %d mails, want one digest with HTML, and the endpoint in its text", m.Digest, len(mails))
+		}
+		var f facts
+		if status, body := fetch(t, d.api+"/api/v1/digests/preview?merchant="+m.ID); status != http.StatusOK || json.Unmarshal([]byte(body), &f) != nil {
+			t.Errorf("digest of %s: status %d: %s", m.ID, status, body)
+			continue
+		}
+		if begins := f.Window.Start.Sub(d.begun); begins < windowBegins || begins > trouble || f.Window.End.Sub(f.Window.Start) != windowLength {
+			t.Errorf("%s: the window is %s to %s; want %s that begin before the trouble", m.ID, f.Window.Start, f.Window.End, windowLength)
+		}
+		for _, ep := range f.Endpoints {
+			total, failed := 0, 0
+			for _, a := range sent {
+				if a.Endpoint == ep.ID && a.Number == 1 && !a.Started.Before(f.Window.Start) && a.Started.Before(f.Window.End) {
+					total++
+					if a.failed() {
+						failed++
+					}
+				}
+			}
+			if ep.First.Total != total || ep.First.Failed != failed || total == 0 {
+				t.Errorf("%s: its digest says %d of %d first attempts failed, and %d of %d were handed in", ep.ID, ep.First.Failed, ep.First.Total, failed, total)
+			}
+		}
+	}
 }
