@@ -73,6 +73,7 @@ type Metrics struct {
 	attempts  attemptMetrics
 	incidents incidentMetrics
 	outbox    outboxMetrics
+	digests   digestMetrics
 }
 
 // New returns the metrics of a daemon of that version, everything at zero.
@@ -84,6 +85,7 @@ func New(version string) *Metrics {
 	m.attempts.register(r)
 	m.incidents.register(r)
 	m.outbox.register(r)
+	m.digests.register(r)
 	r.add(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hookvigil_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": clean(version), "goversion": runtime.Version()},
@@ -144,6 +146,7 @@ func (m *Metrics) zero() {
 	m.Registered(0, 0, 0)
 	m.Conditions(nil)
 	m.Incidents(nil)
+	m.Digests(Digests{})
 	m.panics.of(unknown)
 	m.storeFailed.of(unknown)
 }

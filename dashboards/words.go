@@ -59,6 +59,7 @@ var (
 	severityWords       = closedSet([]rules.Severity{rules.Critical, rules.High, rules.Low})
 	entryWords          = closedSet(entryKinds())
 	classWords          = closedSet(classNames())
+	digestWords         = closedSet(digestStates())
 	cipherNames         = namesOfCiphers()
 )
 

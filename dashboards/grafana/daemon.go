@@ -13,6 +13,7 @@ const (
 	runbookStopped = "LaneStopped"
 	runbookDead    = "DeadLetters"
 	runbookRefused = "AttemptsRefused"
+	runbookDigest  = "HookvigilDigestLate"
 )
 
 // daemon watches the watcher.
@@ -24,6 +25,7 @@ func daemon() Dashboard {
 		{"Looks", daemonLooks()},
 		{"From fact to incident", daemonFacts()},
 		{"Notices", daemonNotices()},
+		{"Digests", daemonDigests()},
 		{"HTTP", daemonHTTP()},
 		{"Process", daemonProcess()},
 	})
@@ -33,7 +35,7 @@ func daemon() Dashboard {
 func daemonDuty() []Panel {
 	return []Panel{
 		stat(question{
-			title: "Up", unit: unitNone, share: 3, limits: []limit{{1, green}}, runbook: runbookAbsent,
+			title: "Up", unit: unitNone, share: 3, lowest: red, limits: []limit{{1, green}}, runbook: runbookAbsent,
 			queries: ask("min("+of("up")+")", ""),
 			doc:     "1 when the last scrape was answered. 0: is the process there, and does /-/healthy answer? Nothing is watched while it is down.",
 		}),
@@ -63,7 +65,7 @@ func daemonDuty() []Panel {
 		stat(question{
 			title: "Panics in view", unit: unitCount, share: 3, limits: anyIsBad(), runbook: runbookPanics,
 			queries: ask(sum(inView("hookvigil_panics_total")), ""),
-			doc:     "Each is a bug that was caught; the log has its stack. Report it with the stack.",
+			doc:     "Each is a bug that was caught; the log has its stack. Report it with the stack. The very first one of a part shows in the alert alone.",
 		}),
 		stat(question{
 			title: "Store failures in view", unit: unitCount, share: 3, limits: anyIsBad(), runbook: runbookStore,
@@ -94,7 +96,7 @@ func daemonLooks() []Panel {
 			doc:     "Each column is how many started how late. A dark band that climbs is a schedule that cannot keep up; single cells high up are pauses of the machine.",
 		}),
 		chart(question{
-			title: "Looks", unit: unitRate,
+			title: "Looks", unit: unitRate, share: 8,
 			queries: []query{
 				{sum(rate("hookvigil_probes_total"), "verdict"), "probe {{verdict}}"},
 				{sum(rate("hookvigil_certificate_looks_total"), "verdict"), "certificate {{verdict}}"},
@@ -102,12 +104,14 @@ func daemonLooks() []Panel {
 			doc: "A second, by what they say. The sum is endpoints by interval; less means skipped or suspended ones, more means confirmations of failures.",
 		}),
 		chart(question{
-			title: "Looks in flight", unit: unitCount, runbook: runbookLate,
-			queries: []query{
-				{sum(of("hookvigil_looks_in_flight"), "signal"), "{{signal}}"},
-				{sum(rate("hookvigil_ticks_skipped_total"), "signal"), "{{signal}} skipped a second"},
-			},
-			doc: "That run now, and turns left out because the last one still ran. A plateau is the bound, 10,000 a signal or fewer descriptors: raise LimitNOFILE.",
+			title: "Looks in flight", unit: unitCount, share: 8, runbook: runbookLate,
+			queries: ask(sum(of("hookvigil_looks_in_flight"), "signal"), "{{signal}}"),
+			doc:     "That run now. A plateau is the bound, 10,000 a signal or fewer descriptors: raise LimitNOFILE.",
+		}),
+		chart(question{
+			title: "Turns left out", unit: unitRate, share: 8, runbook: runbookLate,
+			queries: ask(sum(rate("hookvigil_ticks_skipped_total"), "signal"), "{{signal}}"),
+			doc:     "A second, because the last look of the same endpoint still ran. One that answers later than its interval does so all the time: lengthen the interval, or shorten the timeout.",
 		}),
 	}
 }
@@ -134,7 +138,7 @@ func daemonFacts() []Panel {
 			doc:     "A second, by what was tried. Look at the log for the reason: space, permissions, a damaged file.",
 		}),
 		chart(question{
-			title: "Changes of conditions", unit: unitCount,
+			title: "Changes of conditions", unit: unitCount, runbook: "README",
 			queries: ask(sum(increase("hookvigil_condition_changes_total"), "change"), "{{change}}"),
 			doc:     "Opened, raised and cleared. Many opened at once are one cause; the desk makes one incident of them.",
 		}),
@@ -182,7 +186,7 @@ func daemonNotices() []Panel {
 			doc:     "Of notices that were sent. A page should take seconds; minutes are retries or a limit of the receiver's.",
 		}),
 		stat(question{
-			title: "Dead letters in view", unit: unitCount, share: 8, limits: anyIsBad(), runbook: runbookDead,
+			title: "Dead letters in view", unit: unitCount, share: 8, none: "no receivers", limits: anyIsBad(), runbook: runbookDead,
 			queries: ask(sum(inView("hookvigil_dead_letters_total")), ""),
 			doc:     "Notices that will not be tried again. hookvigil outbox ls shows them and why; retry or drop each.",
 		}),
@@ -192,9 +196,39 @@ func daemonNotices() []Panel {
 			doc:     "Tries whose answer was lost: they may have arrived, and went again with the same key. Many are a network that drops answers.",
 		}),
 		stat(question{
-			title: "Told by a summary in view", unit: unitCount, share: 8,
+			title: "Told by a summary in view", unit: unitCount, share: 8, none: "no receivers",
 			queries: ask(sum(inView("hookvigil_notices_held_total")), ""),
 			doc:     "Notices of a storm that one summary told instead. The incidents are all in hookvigil incident ls.",
+		}),
+	}
+}
+
+func daemonDigests() []Panel {
+	return []Panel{
+		stat(question{
+			title: "Windows last closed", unit: unitSeconds, share: 8, limits: over(300, 900), none: "never", runbook: runbookDigest,
+			queries: ask(worst(age("("+of("hookvigil_digest_last_closed_timestamp_seconds")+" > 0)")), ""),
+			doc:     "How long ago all windows that had ended were closed without a fault: every 30 s. Minutes mean that digests are not made: the log says why.",
+		}),
+		stat(question{
+			title: "Oldest digest that is due", unit: unitSeconds, share: 8, limits: over(600, 3600), runbook: runbookDigest,
+			queries: ask(worst(of("hookvigil_digest_oldest_due_seconds")), ""),
+			doc:     "How long it waits to arrive; 0: none waits. Over an hour is a mail server that is away: hookvigil digest ledger --state waiting shows whose it is.",
+		}),
+		stat(question{
+			title: "Last digest arrived", unit: unitSeconds, share: 8, none: "none lately", runbook: runbookDigest,
+			queries: ask("min("+age("("+of("hookvigil_digest_last_success_timestamp_seconds")+" > 0)")+")", ""),
+			doc:     "How long ago. Longer than a window and 48 minutes, while windows close: look at what became of them beside.",
+		}),
+		bars(question{
+			title: "What became of windows", unit: unitCount, share: 12, runbook: runbookDigest, words: digestWords(),
+			queries: ask(sum(of("hookvigil_digest_windows"), "state"), "{{state}}"),
+			doc:     "Of those that began in the last two days (weekly ones: two weeks). dead was not delivered, stale too long ago when it could have been told: hookvigil digest ledger --state dead lists them.",
+		}),
+		chart(question{
+			title: "Windows that wait or were lost", unit: unitCount, runbook: runbookDigest, words: digestWords(),
+			queries: ask(sum(of("hookvigil_digest_windows", `state=~"waiting|dead|stale"`), "state"), "{{state}}"),
+			doc:     "waiting rises when a window closes and is gone within 45 minutes; a plateau is a mail server that is away. dead that rises needs a person: hookvigil outbox ls.",
 		}),
 	}
 }

@@ -36,13 +36,13 @@ func everyEndpoint() []Panel {
 		}, "State", false, column{"merchant", "Merchant"}, column{"endpoint", "Endpoint"}, column{"instance", "URL"},
 			column{"state", "State"}, column{"fault", "Fault"}),
 		table(question{
-			title: "Certificates that end first", unit: unitSeconds, below: true, limits: []limit{{0, red}, {7 * 86400, orange}, {30 * 86400, green}},
+			title: "Certificates that end first", unit: unitSeconds, below: true, lowest: red, limits: []limit{{7 * 86400, orange}, {30 * 86400, green}},
 			share: 12, runbook: "certificate",
 			queries: ask("bottomk(20, min by ("+joined+") ("+endpoints("hookvigil_certificate_not_after_timestamp_seconds")+") - time())", ""),
 			doc:     "Time left of what is served; below 0 it has ended. Tell the merchant what expires and when; for our own services renew, and check that the new one is served.",
 		}, "Time left", false, column{"merchant", "Merchant"}, column{"endpoint", "Endpoint"}, column{"instance", "URL"}, column{"Value", "Time left"}),
 		table(question{
-			title: "Slowest endpoints", unit: unitSeconds, limits: over(5, 30), share: 12,
+			title: "Slowest endpoints", unit: unitSeconds, limits: over(5, 30), share: 12, runbook: "SlowProbe",
 			queries: ask("topk(20, max by ("+joined+") ("+endpoints("probe_duration_seconds")+"))", ""),
 			doc:     "Time of the last probe. Over 5 s the endpoint is degraded, at 30 s senders give up: the merchant should answer first and work afterwards.",
 		}, "Took", true, column{"merchant", "Merchant"}, column{"endpoint", "Endpoint"}, column{"instance", "URL"}, column{"Value", "Took"}),
@@ -57,7 +57,7 @@ func endpointNow() []Panel {
 			doc:     "One word over all signals. hookvigil explain ENDPOINT says which signal gave it and what would clear it.",
 		}),
 		stat(question{
-			title: "Probe", unit: unitNone, named: true, words: verdictWords(), none: "not probed", share: 3,
+			title: "Probe", unit: unitNone, named: true, words: verdictWords(), none: "not probed", share: 3, runbook: "ProbeFailed",
 			queries: ask(endpoint("hookvigil_probe_verdict"), "{{verdict}}"),
 			doc:     "What the last probe says. blocked and unknown are no opinion: we refused to connect, or it was never healthy at this level.",
 		}),
@@ -72,7 +72,7 @@ func endpointNow() []Panel {
 			doc:     "Of the last answer; 0 without one. At level reach also 401, 404 or 405 show that somebody answers; 3xx and 5xx are failures.",
 		}),
 		stat(question{
-			title: "Last probe", unit: unitSeconds, share: 3, limits: []limit{{300, orange}, {3600, red}}, none: "never",
+			title: "Last probe", unit: unitSeconds, share: 3, limits: over(300, 3600), none: "never", runbook: runbookLate,
 			queries: ask(age(endpoint("hookvigil_probe_last_run_timestamp_seconds")), ""),
 			doc:     "How long ago it started. Much more than its interval: it is suspended, or hookvigil is late: see the dashboard hookvigil.",
 		}),
@@ -88,7 +88,7 @@ func endpointNow() []Panel {
 		}),
 		stat(question{
 			title: "Certificate time left", unit: unitSeconds, below: true, share: 3, none: "no TLS", runbook: "certificate",
-			limits:  []limit{{0, red}, {7 * 86400, orange}, {30 * 86400, green}},
+			lowest: red, limits: []limit{{7 * 86400, orange}, {30 * 86400, green}},
 			queries: ask(endpoint("hookvigil_certificate_not_after_timestamp_seconds")+" - time()", ""),
 			doc:     "Of what is served. How little is too little depends on its lifetime: warn_below and page_below in the configuration.",
 		}),
@@ -98,7 +98,7 @@ func endpointNow() []Panel {
 func endpointHistory() []Panel {
 	return []Panel{
 		chart(question{
-			title: "Success", unit: unitRatio, most: 1,
+			title: "Success", unit: unitRatio, most: 1, runbook: "ProbeFailed",
 			queries: ask("avg by ("+joined+") (avg_over_time("+endpoint("probe_success")+"[$__rate_interval]))", "{{endpoint}}"),
 			doc:     "Share of scrapes that saw the last probe succeed. A gap means that we had no opinion; short dips that come back are restarts or a load balancer with one bad member.",
 		}),
@@ -113,7 +113,7 @@ func endpointHistory() []Panel {
 			doc:     "Of the last probe. processing is the endpoint's own work; connect and tls are distance and load; resolve is DNS.",
 		}),
 		chart(question{
-			title: "Time to answer", unit: unitSeconds, limits: over(5, 30),
+			title: "Time to answer", unit: unitSeconds, limits: over(5, 30), runbook: "SlowProbe",
 			queries: ask("max by ("+joined+") ("+endpoint("probe_duration_seconds")+")", "{{endpoint}}"),
 			doc:     "Of the last probe, until the end of the body. A saw-tooth below 5 s is load; a line at 30 s is a handler that waits for something that does not come.",
 		}),

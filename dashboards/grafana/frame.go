@@ -29,22 +29,36 @@ func frame(name, title, doc string, variables ...Variable) Dashboard {
 		Templating:  Templating{List: append([]Variable{datasourceVariable()}, variables...)},
 		Annotations: List{List: []struct{}{}},
 		Links: []Link{
-			{Title: "hookvigil", Type: "dashboards", Tags: []string{tag}, AsDropdown: true, KeepTime: true},
-			{Title: "Runbooks", Type: "link", URL: runbooks + "README.md", Tags: []string{}, TargetBlank: true},
+			{Title: "hookvigil", Type: "dashboards", Icon: "external link", Tooltip: "The other dashboards of hookvigil", Tags: []string{tag}, AsDropdown: true, KeepTime: true},
+			pageLink("Runbooks", "README"),
 		},
 		file: name + ".json",
 	}
 }
 
+// pageLink leads to a page of the runbooks.
+func pageLink(title, page string) Link {
+	return Link{
+		Title: title, Type: "link", Icon: "doc", Tooltip: "What to look at, and what to do", URL: runbooks + page + ".md",
+		Tags: []string{}, TargetBlank: true,
+	}
+}
+
+// firstOne leaves the choice to Grafana: the default data source, and of
+// values the first.
+func firstOne() Current { return Current{Text: "", Value: ""} }
+
 func datasourceVariable() Variable {
-	return Variable{Name: "datasource", Label: "Data source", Type: "datasource", Query: "prometheus", Refresh: 1, Options: []string{}}
+	return Variable{
+		Name: "datasource", Label: "Data source", Type: "datasource", Query: "prometheus", Refresh: 1, Current: firstOne(), Options: []string{},
+	}
 }
 
 // choice is a variable whose values are those of a label.
 func choice(name, title, query string) Variable {
 	return Variable{
 		Name: name, Label: title, Type: "query", Datasource: source(), Query: VariableQuery{Query: query, RefID: name}, Definition: query,
-		Refresh: 2, Sort: 1, Multi: true, Options: []string{},
+		Refresh: 2, Sort: 1, Multi: true, Current: firstOne(), Options: []string{},
 	}
 }
 

@@ -14,20 +14,28 @@ type reduce struct {
 
 func last() reduce { return reduce{Calcs: []string{"lastNotNull"}} }
 
+// statOptions and the other options hold what Grafana's schema requires, its
+// own defaults spelled out.
 type statOptions struct {
-	ReduceOptions reduce `json:"reduceOptions"`
-	ColorMode     string `json:"colorMode"`
-	GraphMode     string `json:"graphMode"`
-	TextMode      string `json:"textMode"`
-	Orientation   string `json:"orientation"`
-	JustifyMode   string `json:"justifyMode"`
+	ReduceOptions          reduce `json:"reduceOptions"`
+	ColorMode              string `json:"colorMode"`
+	GraphMode              string `json:"graphMode"`
+	TextMode               string `json:"textMode"`
+	Orientation            string `json:"orientation"`
+	JustifyMode            string `json:"justifyMode"`
+	WideLayout             bool   `json:"wideLayout"`
+	ShowPercentChange      bool   `json:"showPercentChange"`
+	PercentChangeColorMode string `json:"percentChangeColorMode"`
 }
 
 // stat shows one number, or one word, of now.
 func stat(q question) Panel {
 	p := q.panel("stat", Grid{W: 4, H: 4})
 	p.Targets = q.now("time_series")
-	o := statOptions{ReduceOptions: last(), ColorMode: "value", GraphMode: "none", TextMode: "value", Orientation: "auto", JustifyMode: "center"}
+	o := statOptions{
+		ReduceOptions: last(), ColorMode: "value", GraphMode: "none", TextMode: "value", Orientation: "auto", JustifyMode: "center",
+		WideLayout: true, PercentChangeColorMode: "standard",
+	}
 	if q.named {
 		o.TextMode = "name"
 	}
@@ -36,17 +44,28 @@ func stat(q question) Panel {
 }
 
 type barOptions struct {
-	ReduceOptions reduce `json:"reduceOptions"`
-	DisplayMode   string `json:"displayMode"`
-	Orientation   string `json:"orientation"`
-	ShowUnfilled  bool   `json:"showUnfilled"`
+	ReduceOptions reduce        `json:"reduceOptions"`
+	DisplayMode   string        `json:"displayMode"`
+	Orientation   string        `json:"orientation"`
+	ShowUnfilled  bool          `json:"showUnfilled"`
+	ValueMode     string        `json:"valueMode"`
+	NamePlacement string        `json:"namePlacement"`
+	Sizing        string        `json:"sizing"`
+	MinVizWidth   int           `json:"minVizWidth"`
+	MinVizHeight  int           `json:"minVizHeight"`
+	MaxVizHeight  int           `json:"maxVizHeight"`
+	Legend        legendOptions `json:"legend"`
 }
 
 // bars compares numbers of now.
 func bars(q question) Panel {
 	p := q.panel("bargauge", Grid{W: 8, H: 8})
 	p.Targets = q.now("time_series")
-	p.Options = barOptions{ReduceOptions: last(), DisplayMode: "basic", Orientation: "horizontal", ShowUnfilled: true}
+	p.Options = barOptions{
+		ReduceOptions: last(), DisplayMode: "basic", Orientation: "horizontal", ShowUnfilled: true, ValueMode: "color",
+		NamePlacement: "auto", Sizing: "auto", MinVizWidth: 8, MinVizHeight: 16, MaxVizHeight: 300,
+		Legend: legendOptions{DisplayMode: "list", Placement: "bottom", Calcs: []string{}},
+	}
 	return p
 }
 
@@ -118,15 +137,19 @@ type heatOptions struct {
 	RowsFrame  heatRows  `json:"rowsFrame"`
 	Tooltip    heatTip   `json:"tooltip"`
 	Legend     heatShow  `json:"legend"`
+	ShowValue  string    `json:"showValue"`
 	CellValues heatUnit  `json:"cellValues"`
+	Exemplars  heatDots  `json:"exemplars"`
 }
 
 type (
 	heatColor struct {
-		Mode    string `json:"mode"`
-		Scheme  string `json:"scheme"`
-		Steps   int    `json:"steps"`
-		Reverse bool   `json:"reverse"`
+		Mode     string  `json:"mode"`
+		Scheme   string  `json:"scheme"`
+		Steps    int     `json:"steps"`
+		Reverse  bool    `json:"reverse"`
+		Exponent float64 `json:"exponent"` // of the other mode, opacity; so is Fill
+		Fill     string  `json:"fill"`
 	}
 	heatAxis struct {
 		Unit string `json:"unit"`
@@ -144,6 +167,9 @@ type (
 	heatUnit struct {
 		Unit string `json:"unit"`
 	}
+	heatDots struct {
+		Color string `json:"color"`
+	}
 )
 
 // heat shows how a histogram's buckets filled. q.unit is that of the buckets.
@@ -151,13 +177,15 @@ func heat(q question) Panel {
 	p := q.panel("heatmap", Grid{W: 12, H: 8})
 	p.Targets = q.ranged("heatmap")
 	p.Options = heatOptions{
-		CellGap: 1, Color: heatColor{Mode: "scheme", Scheme: "Oranges", Steps: 64}, YAxis: heatAxis{q.unit},
-		RowsFrame: heatRows{Layout: "auto"}, Tooltip: heatTip{Mode: "single"}, Legend: heatShow{true}, CellValues: heatUnit{unitCount},
+		CellGap: 1, Color: heatColor{Mode: "scheme", Scheme: "Oranges", Steps: 64, Exponent: 0.5, Fill: "dark-orange"}, YAxis: heatAxis{q.unit},
+		RowsFrame: heatRows{Layout: "auto"}, Tooltip: heatTip{Mode: "single"}, Legend: heatShow{true}, ShowValue: "never",
+		CellValues: heatUnit{unitCount}, Exemplars: heatDots{"rgba(255,0,255,0.7)"},
 	}
 	return p
 }
 
 type tableOptions struct {
+	FrameIndex int    `json:"frameIndex"`
 	ShowHeader bool   `json:"showHeader"`
 	CellHeight string `json:"cellHeight"`
 	SortBy     []sort `json:"sortBy"`

@@ -17,9 +17,10 @@ func place(sections []section) []Panel {
 		all  []Panel
 		y    int
 		open = false
+		none = []Panel{} // a row that is open hides none
 	)
 	for _, s := range sections {
-		row := Panel{ID: len(all) + 1, Type: "row", Title: s.title, Collapsed: &open, GridPos: Grid{H: 1, W: columns, Y: y}}
+		row := Panel{ID: len(all) + 1, Type: "row", Title: s.title, Collapsed: &open, Panels: &none, GridPos: Grid{H: 1, W: columns, Y: y}}
 		all = append(all, row)
 		y++
 		x, high := 0, 0

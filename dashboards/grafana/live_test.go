@@ -104,6 +104,7 @@ defaults:
 rules:
   endpoint_down: {span: 1s, good: 1}
   error_ratio: {tick: 1s, grace: 1s, window: 10s, day: 24h, recent: 1h}
+digest: {every: 10s, bucket: 1s, report_to: ops}
 sources: [{id: core}]
 watch: [{id: settlement, heartbeat: true, every: 1h}]
 receivers:

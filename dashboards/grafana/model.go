@@ -85,10 +85,11 @@ type VariableQuery struct {
 	RefID string `json:"refId"`
 }
 
-// Current is what is chosen at first; the zero value leaves it to Grafana.
+// Current is what is chosen at first: a text, or several where a variable is
+// Multi. Empty texts leave it to Grafana.
 type Current struct {
-	Text  []string `json:"text,omitempty"`
-	Value []string `json:"value,omitempty"`
+	Text  any `json:"text"`
+	Value any `json:"value"`
 }
 
 // Source names a data source.
@@ -97,16 +98,19 @@ type Source struct {
 	UID  string `json:"uid"`
 }
 
-// Link leads to a page: of one panel, or, by tag, to other dashboards.
+// Link leads to a page: of one panel, or, by tag, to other dashboards. The
+// schema requires every field but the URL.
 type Link struct {
 	Title       string   `json:"title"`
-	Type        string   `json:"type,omitempty"` // of a dashboard's link: link or dashboards
-	URL         string   `json:"url,omitempty"`
-	Tags        []string `json:"tags,omitempty"`
-	AsDropdown  bool     `json:"asDropdown,omitempty"`
-	IncludeVars bool     `json:"includeVars,omitempty"`
-	KeepTime    bool     `json:"keepTime,omitempty"`
-	TargetBlank bool     `json:"targetBlank,omitempty"`
+	Type        string   `json:"type"` // link or dashboards
+	Icon        string   `json:"icon"`
+	Tooltip     string   `json:"tooltip"`
+	URL         string   `json:"url,omitempty"` // of a link
+	Tags        []string `json:"tags"`          // of the dashboards that are meant
+	AsDropdown  bool     `json:"asDropdown"`
+	IncludeVars bool     `json:"includeVars"`
+	KeepTime    bool     `json:"keepTime"`
+	TargetBlank bool     `json:"targetBlank"`
 }
 
 // Grid is a place on the grid, which is 24 columns wide.
@@ -125,6 +129,7 @@ type Panel struct {
 	Description     string           `json:"description,omitempty"`
 	GridPos         Grid             `json:"gridPos"`
 	Collapsed       *bool            `json:"collapsed,omitempty"` // of a row alone
+	Panels          *[]Panel         `json:"panels,omitempty"`    // of a row alone: those that it hides
 	Datasource      *Source          `json:"datasource,omitempty"`
 	Targets         []Target         `json:"targets,omitempty"`
 	FieldConfig     *FieldConfig     `json:"fieldConfig,omitempty"`

@@ -21,7 +21,7 @@ func overviewNow() []Panel {
 			doc:     "Incidents that page and are not resolved. Open the incident (hookvigil incident ls), acknowledge it, follow its runbook.",
 		}),
 		stat(question{
-			title: "Open incidents", unit: unitCount, limits: []limit{{1, orange}},
+			title: "Open incidents", unit: unitCount, limits: []limit{{1, orange}}, runbook: "README",
 			queries: ask(sum(of("hookvigil_incidents_open")), ""),
 			doc:     "Incidents of every severity that are not resolved. Look at the rule below, and at hookvigil incident ls for the words.",
 		}),
@@ -86,7 +86,7 @@ func overviewEndpoints() []Panel {
 			doc:     "Why probes fail, a second. One fault that rises everywhere at once is a common cause, and dns, unreachable or connect timeouts are likely ours: try hookvigil probe from another network.",
 		}),
 		chart(question{
-			title: "Time to answer", unit: unitSeconds, limits: []limit{{5, orange}, {30, red}},
+			title: "Time to answer", unit: unitSeconds, limits: over(5, 30), runbook: "SlowProbe",
 			queries: []query{
 				{quantile("0.5", "hookvigil_probe_duration_seconds"), "half are below"},
 				{quantile("0.95", "hookvigil_probe_duration_seconds"), "95 % are below"},

@@ -32,6 +32,7 @@ type question struct {
 	unit    string
 	queries []query
 	limits  []limit           // where colours change; none: nothing is bad by itself
+	lowest  string            // colour below all limits; empty: green, or grey without limits
 	none    string            // shown in place of no answer
 	words   map[string]string // legend to colour, for closed sets
 	most    float64           // top of the axis; 0: as high as the values
@@ -72,7 +73,7 @@ func (q question) panel(kind string, size Grid) Panel {
 		p.GridPos.W = q.share
 	}
 	if q.runbook != "" {
-		p.Links = []Link{{Title: "Runbook", URL: runbooks + q.runbook + ".md", TargetBlank: true}}
+		p.Links = []Link{pageLink("Runbook", q.runbook)}
 	}
 	return p
 }
@@ -86,9 +87,13 @@ func (q question) field() Field {
 	if q.most > 0 {
 		f.Max = &q.most
 	}
-	first := green
-	if len(q.limits) == 0 {
+	first := q.lowest
+	switch {
+	case first != "":
+	case len(q.limits) == 0:
 		first = grey
+	default:
+		first = green
 	}
 	f.Thresholds.Steps = []Step{{Color: first}}
 	for _, l := range q.limits {
@@ -136,4 +141,11 @@ func verdictWords() map[string]string {
 	w := map[string]string{"ok": green, "warn": orange, "fail": red, "unknown": grey}
 	maps.Copy(w, map[string]string{"healthy": green, "degraded": orange, "down": red, "blocked": "dark-purple"})
 	return w
+}
+
+// digestWords are the colours of what became of a digest's window.
+func digestWords() map[string]string {
+	return map[string]string{
+		"sent": green, "waiting": blue, "dead": red, "stale": orange, "merged": yellow, "skipped_green": "semi-dark-green", "suppressed": grey, "unknown": grey,
+	}
 }

@@ -14,7 +14,9 @@ import (
 // only wakes it.
 func (d *Daemon) tickDigests(ctx context.Context) {
 	now := time.Now()
-	if err := d.digest.Load().Tick(ctx, now, now.Sub(d.started)); err != nil && ctx.Err() == nil {
+	err := d.digest.Load().Tick(ctx, now, now.Sub(d.started))
+	d.digestFacts(ctx, d.store.Digests(), err)
+	if err != nil && ctx.Err() == nil {
 		d.log.Error("digests are not made", "err", err)
 		d.metrics.StoreFailed("digest")
 		return
