@@ -1,5 +1,6 @@
 // Package deliveries holds what is known of real webhook deliveries: how a
-// platform repeats them. It is pure.
+// platform repeats them, where each event stands, and what will be lost when.
+// It is pure.
 package deliveries
 
 import (
@@ -10,11 +11,54 @@ import (
 
 // Schedule says when a platform repeats a failed delivery: the offsets of the
 // automatic retries from the original attempt, ascending. The zero value
-// knows no retry.
+// knows no retry. Treat the slices as read-only.
 type Schedule struct {
 	Name    string
 	Offsets []time.Duration
+
+	// Spread is, for each of the Offsets of a learnt schedule, how far its
+	// samples lie apart (10th to 90th percentile). Nil for presets.
+	Spread []time.Duration
+	// Open says that retries after the last of the Offsets may exist: an event
+	// is never held to be lost by such a schedule. Only learnt ones are open.
+	Open bool
 }
+
+// Known reports whether the schedule says when the next try comes: a preset
+// other than "unknown", "none" included, or what was learnt. Nothing is
+// forecast, and no event is lost, by a schedule that is not known.
+func (s Schedule) Known() bool { return s.Name == presetNone || len(s.Offsets) > 0 }
+
+// ManualEffect says what a manual attempt does to the automatic tries that
+// are still to come.
+type ManualEffect string
+
+// The effects of a manual attempt. Where the effect is not known the chain is
+// taken to go on: a retry that was announced and does not come is found by
+// [Event.MissingRetry], a loss that was announced in error is not found.
+const (
+	ManualContinues ManualEffect = "continues" // the automatic tries come as if nothing had been
+	ManualCancels   ManualEffect = "cancels"   // no automatic try follows
+	ManualUnknown   ManualEffect = "unknown"
+)
+
+// ManualEffect returns what a manual attempt does on the platform of that
+// schedule, as read in the sources of Svix (a manual failure schedules nothing
+// and leaves the chain) and Outpost (it cancels the pending retry). Of the
+// others it is not known.
+func (s Schedule) ManualEffect() ManualEffect {
+	switch s.Name {
+	case "svix":
+		return ManualContinues
+	case "outpost":
+		return ManualCancels
+	default:
+		return ManualUnknown
+	}
+}
+
+// presetNone is the schedule of a sender that never retries.
+const presetNone = "none"
 
 // Presets returns the names of the known schedules, sorted. "none" never
 // retries; "unknown" says that the schedule has to be learnt.
@@ -43,7 +87,7 @@ func presets() map[string]func() []time.Duration {
 		"hook0":             func() []time.Duration { return steps(hook0()...) },
 		"adyen":             func() []time.Duration { return steps(adyen()...) },
 		"eventgrid":         func() []time.Duration { return steps(10*s, 30*s, m, 5*m, 10*m, 30*m, h, 3*h, 6*h, 12*h) },
-		"none":              func() []time.Duration { return nil },
+		presetNone:          func() []time.Duration { return nil },
 		"unknown":           func() []time.Duration { return nil },
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/ingest"
 )
 
@@ -34,8 +35,10 @@ type Ledger struct {
 	s     *Store
 	slots *slots
 
-	mu    sync.Mutex // guards words, and makes Apply and Sync wait for each other
-	words factWords
+	mu       sync.Mutex // guards the fields below, and makes Apply and Sync wait for each other
+	words    factWords
+	stored   *keyFilter // of the events in open_event; nil: not read yet
+	schedule func(endpoint, source string) deliveries.Schedule
 }
 
 // Ledger returns the ledger of the data directory: the same one each time.
@@ -116,6 +119,7 @@ func (l *Ledger) Apply(ctx context.Context, g ingest.Group) ([]ingest.Verdict, e
 	}
 	verdicts := make([]ingest.Verdict, len(g.Entries))
 	sums := newSums(g.At, l.s.steps)
+	touched := map[eventKey]touch{}
 	days := byDay(g.Entries, verdicts)
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		rows := days[day]
@@ -126,11 +130,18 @@ func (l *Ledger) Apply(ctx context.Context, g ingest.Group) ([]ingest.Verdict, e
 			verdicts[rows[i].index] = rows[i].verdict
 			sums.row(&rows[i], a)
 		}
+		if err := l.touches(ctx, rows, touched); err != nil {
+			return nil, fmt.Errorf("look for events: %w", err)
+		}
 	}
 	if !a.Applied.Before(g.Next) {
 		return verdicts, nil
 	}
-	if err := l.commit(ctx, g, a.since, sums); err != nil {
+	kept, gone, err := l.tellAnew(ctx, touched)
+	if err != nil {
+		return nil, fmt.Errorf("tell events: %w", err)
+	}
+	if err := l.commit(ctx, g, a.since, sums, func(tx *sql.Tx) error { return l.writeEvents(ctx, tx, kept, gone) }); err != nil {
 		return nil, fmt.Errorf("apply attempts: %w", err)
 	}
 	return verdicts, nil
@@ -159,8 +170,11 @@ func byDay(entries []ingest.Entry, verdicts []ingest.Verdict) map[string][]attem
 }
 
 // commit counts what is new and moves on, in one transaction.
-func (l *Ledger) commit(ctx context.Context, g ingest.Group, since ingest.Position, sums *sums) error {
+func (l *Ledger) commit(ctx context.Context, g ingest.Group, since ingest.Position, sums *sums, events func(tx *sql.Tx) error) error {
 	err := l.s.facts.write(ctx, func(tx *sql.Tx) error {
+		if err := events(tx); err != nil {
+			return err
+		}
 		if err := l.writeSums(ctx, tx, sums, g.At.UnixMicro()); err != nil {
 			return err
 		}
@@ -171,7 +185,7 @@ func (l *Ledger) commit(ctx context.Context, g ingest.Group, since ingest.Positi
 		return movePosition(ctx, tx, appliedLog, g.Next, g.At.UnixMicro())
 	})
 	if err != nil {
-		l.words = factWords{} // some may be of rows that were rolled back
+		l.words = factWords{} // some may be of rows that were rolled back; what the filter has too much does no harm
 	}
 	return err
 }

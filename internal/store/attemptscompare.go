@@ -18,6 +18,7 @@ type kept struct {
 	took                       time.Duration
 	fault                      int64 // a word, as the others
 	endpoint, product, channel int64
+	event                      string // of one that gave way, when it is another
 }
 
 // past is a row that gave way.
@@ -119,13 +120,16 @@ func (r *attemptRow) lower(k kept) bool {
 // replace puts r in the place of k, which goes into the history.
 func (w *slotWriter) replace(r *attemptRow, k kept) (kept, error) {
 	r.verdict = ingest.Replaced
+	if err := w.tx.QueryRowContext(w.ctx, `SELECT event_id FROM attempt WHERE identity = ?`, r.identity[:]).Scan(&k.event); err != nil {
+		return kept{}, err
+	}
 	if err := w.gone(r, k); err != nil {
 		return kept{}, err
 	}
 	if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO replaced (identity, position, by_position, content, started_at, share,
-			took_us, fault, endpoint, product, channel) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			took_us, fault, endpoint, product, channel, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.identity[:], k.position, r.entry.Position.Int64(), int64(k.content), k.started, int64(k.share),
-		tookMicros(k.took), k.fault, k.endpoint, k.product, k.channel); err != nil {
+		tookMicros(k.took), k.fault, k.endpoint, k.product, k.channel, k.event); err != nil {
 		return kept{}, err
 	}
 	if _, err := w.tx.ExecContext(w.ctx, `DELETE FROM attempt WHERE identity = ?`, r.identity[:]); err != nil {
@@ -150,7 +154,7 @@ func (w *slotWriter) keptOf(r *attemptRow) (kept, error) {
 
 // gone notes in r how k was counted.
 func (w *slotWriter) gone(r *attemptRow, k kept) error {
-	c := &counted{position: k.position, started: startedOf(k.started, 0), share: k.share, took: k.took}
+	c := &counted{position: k.position, started: startedOf(k.started, 0), share: k.share, took: k.took, event: k.event}
 	var err error
 	if c.fault, err = w.faultName(k.fault); err != nil {
 		return err
@@ -251,7 +255,7 @@ func (w *slotWriter) history(identity [16]byte) ([]past, error) {
 	if !w.contradicted { // the rule: whole batches are repeated, and nobody contradicts himself
 		return nil, nil
 	}
-	rows, err := w.tx.QueryContext(w.ctx, `SELECT position, by_position, content, started_at, share, took_us, fault, endpoint, product, channel
+	rows, err := w.tx.QueryContext(w.ctx, `SELECT position, by_position, content, started_at, share, took_us, fault, endpoint, product, channel, event
 		FROM replaced WHERE identity = ?`, identity[:])
 	if err != nil {
 		return nil, err
@@ -261,7 +265,7 @@ func (w *slotWriter) history(identity [16]byte) ([]past, error) {
 	for rows.Next() {
 		var p past
 		var content, took int64
-		if err := rows.Scan(&p.position, &p.by, &content, &p.started, &p.share, &took, &p.fault, &p.endpoint, &p.product, &p.channel); err != nil {
+		if err := rows.Scan(&p.position, &p.by, &content, &p.started, &p.share, &took, &p.fault, &p.endpoint, &p.product, &p.channel, &p.event); err != nil {
 			return nil, err
 		}
 		p.content, p.took = uint64(content), tookFrom(took)

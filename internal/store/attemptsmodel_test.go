@@ -97,6 +97,7 @@ func anyAttempt(run int) *rapid.Generator[deliveries.Attempt] {
 func TestTheLedgerIsTheLowestOfEach(t *testing.T) {
 	t.Parallel()
 	s, tape := openStore(t, t.TempDir()), newTape()
+	followXendit(t, s)
 	run, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
 		if run >= modelChecks && !failed {
@@ -126,6 +127,19 @@ func TestTheLedgerIsTheLowestOfEach(t *testing.T) {
 					}
 				}
 			}
+		}
+		source, want := fmt.Sprint("source-", run), m.events()
+		for k, e := range storedEvents(t, s) {
+			if k.Source != source {
+				continue
+			}
+			if w, ok := want[k]; !ok || e != w {
+				rt.Errorf("event %v is %+v, want %+v", k, e, w)
+			}
+			delete(want, k)
+		}
+		for k := range want {
+			rt.Errorf("event %v is not stored", k)
 		}
 		minute := midday.Add(-8 * time.Minute)
 		for n := range 2 {
@@ -160,4 +174,5 @@ func restart(tb testing.TB, s *Store) {
 		tb.Fatal(err)
 	}
 	s.ledger = newLedger(s, s.dirOf())
+	followXendit(tb, s)
 }

@@ -36,6 +36,7 @@ type counted struct {
 	fault                      probes.Fault
 	took                       time.Duration // until the answer; below 0: there was none, or nobody said
 	endpoint, product, channel string
+	event                      string // of a row that gave way; empty: that of what came in its place
 }
 
 func newAttemptRow(e *ingest.Entry, index int) attemptRow {
