@@ -27,11 +27,9 @@ type laterKey struct {
 // laterInside is the table of those keys. A key that comes to life leaves it.
 func laterInside() []laterKey {
 	return []laterKey{
-		{path: "defaults.schedule", why: "missing retries are not watched for yet"},
 		{path: "sources[].discover", value: "true", what: "source", why: "endpoints that are not known are counted, and not registered"},
 		{path: "watch[].url", what: "URL", why: "only heartbeats are watched for, and no URL is asked yet"},
 		{path: "merchants[].incidents", what: "merchant", why: "merchants are not told of incidents yet"},
-		{path: "merchants[].endpoints[].schedule", what: "endpoint", why: "missing retries are not watched for yet"},
 	}
 }
 

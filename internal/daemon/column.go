@@ -40,6 +40,7 @@ type column struct {
 	late       atomic.Int64 // attempts that came too late for their tick, as the metrics know it
 	inTime     atomic.Int64 // first attempts since the metrics asked last
 	lateness   lateShare
+	learners   learners
 }
 
 // openColumn opens the log and makes the parts of the column, from the store

@@ -162,6 +162,9 @@ func (d *Daemon) open(ctx context.Context) error {
 	if err == nil {
 		_, _, err = d.importFile(ctx, cfg)
 	}
+	if err == nil {
+		err = d.store.Ledger().Follow(ctx, d.scheduleOf, d.column.learners.told)
+	}
 	if err != nil {
 		return errors.Join(err, d.column.close(), st.Close())
 	}

@@ -62,7 +62,7 @@ type BacklogOptions struct {
 	NormalPerMinute float64
 	Deadline        time.Duration // of one try; 0 or less: [DefaultDeadline]
 	// Schedule returns the schedule of an event. Nil: the preset that the event
-	// names, which serves for all but learnt ones.
+	// names, or the offsets that are its name, which serves for all but learnt ones.
 	Schedule func(Event) Schedule
 }
 
@@ -83,7 +83,7 @@ func byPreset() func(Event) Schedule {
 	return func(e Event) Schedule {
 		s, ok := known[e.Schedule]
 		if !ok {
-			s, _ = Preset(e.Schedule)
+			s, _ = ParseSchedule(e.Schedule) // not known: nothing is forecast by it
 			known[e.Schedule] = s
 		}
 		return s

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// learnedName is the name of every learnt schedule.
-const learnedName = "learned"
+// Learnt is the name of every schedule that a [Learner] made.
+const Learnt = "learned"
 
 // Bounds of what is learnt. 200 samples put the median's 95 % interval within
 // the 43rd and the 57th percentile.
@@ -73,7 +73,7 @@ func (l *Learner) Ended(number int) {
 // It is open unless at least 200 events ended with its last retry, and for
 // 100 of them at most one sample came of the number after it.
 func (l *Learner) Schedule() (Schedule, bool) {
-	s := Schedule{Name: learnedName}
+	s := Schedule{Name: Learnt}
 	for _, r := range l.retries {
 		offset, spread, ok := r.median()
 		if !ok || len(s.Offsets) > 0 && offset <= s.Offsets[len(s.Offsets)-1] {

@@ -26,7 +26,7 @@ func (s Schedule) Tolerance(offset time.Duration) time.Duration {
 		return max(leastTolerance, offset/5)
 	case "hook0":
 		return offset/10 + hook0Jitter
-	case learnedName:
+	case Learnt:
 		return max(leastTolerance, offset/10, s.spreadAt(offset))
 	default:
 		return max(leastTolerance, offset/10)

@@ -253,9 +253,9 @@ func (r *resolver) schedule(name string) deliveries.Schedule {
 	if name == "" {
 		name = r.d.Schedule
 	}
-	s, ok := deliveries.Preset(name)
-	if !ok {
-		r.bad("schedule", "one of "+strings.Join(deliveries.Presets(), ", "), "%q is not a retry schedule", short(name))
+	s, err := deliveries.ParseSchedule(name)
+	if err != nil {
+		r.bad("schedule", "one of "+strings.Join(deliveries.Presets(), ", "), "%v", err)
 	}
 	return s
 }

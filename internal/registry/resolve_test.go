@@ -133,7 +133,7 @@ func TestEndpointFaultsNamePathValueAndWhatIsWanted(t *testing.T) {
 		},
 		"an unknown retry schedule": {
 			func(ep *registry.Endpoint) { ep.Schedule = "stripe" },
-			"schedule", `"stripe" is not a retry schedule`,
+			"schedule", `"stripe" is not a retry schedule: neither a preset nor offsets such as 15m,1h,3h`,
 			"one of adyen, convoy, eventgrid, hook0, none, outpost, standard-webhooks, svix, unknown, xendit",
 		},
 		"a deadline of nothing": {

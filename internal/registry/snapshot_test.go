@@ -134,7 +134,7 @@ func TestBuildLeavesOutWhatIsWrongAndSaysSo(t *testing.T) {
 					{ID: "b", Merchant: "m", URL: url}, {ID: "bad", Merchant: "m", URL: url, Schedule: "?"}, {ID: "a", Merchant: "m", URL: url},
 				},
 			},
-			[]string{`endpoint "bad": schedule: "?" is not a retry schedule`}, []string{"a", "b"}, []string{"m "},
+			[]string{`endpoint "bad": schedule: "?" is not a retry schedule: neither a preset nor offsets such as 15m,1h,3h`}, []string{"a", "b"}, []string{"m "},
 		},
 		"a warning stops nothing": {
 			registry.Records{

@@ -39,6 +39,7 @@ type Ledger struct {
 	words    factWords
 	stored   *keyFilter // of the events in open_event; nil: not read yet
 	schedule func(endpoint, source string) deliveries.Schedule
+	told     func(deliveries.Event)
 }
 
 // Ledger returns the ledger of the data directory: the same one each time.

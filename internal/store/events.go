@@ -35,12 +35,13 @@ const eventsAtOnce = 2_000
 
 // Follow tells the ledger by which schedule an endpoint's events are repeated,
 // and brings the events up to date with the slots when facts.db does not have
-// them: it was made anew, or written by a version that kept none. Call it
-// before Apply; without it no schedule is known.
-func (l *Ledger) Follow(ctx context.Context, schedule func(endpoint, source string) deliveries.Schedule) error {
+// them: it was made anew, or written by a version that kept none. told hears
+// of each event that was told anew; nil: nobody. Call it before Apply; without
+// it no schedule is known.
+func (l *Ledger) Follow(ctx context.Context, schedule func(endpoint, source string) deliveries.Schedule, told func(deliveries.Event)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.schedule = schedule
+	l.schedule, l.told = schedule, told
 	return l.rebuildEvents(ctx)
 }
 
@@ -126,7 +127,9 @@ func (l *Ledger) tellAnew(ctx context.Context, all map[eventKey]touch) (kept []s
 				gone = append(gone, t.eventKey)
 				continue
 			}
-			kept = append(kept, e)
+			if kept = append(kept, e); l.told != nil {
+				l.told(e.Event)
+			}
 		}
 	}
 	return kept, gone, nil

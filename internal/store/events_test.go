@@ -76,7 +76,7 @@ func followXendit(tb testing.TB, s *Store) {
 	err := s.Ledger().Follow(tb.Context(), func(string, string) deliveries.Schedule {
 		p, _ := deliveries.Preset("xendit")
 		return p
-	})
+	}, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
