@@ -11,12 +11,19 @@ PARALLEL      ?= 16
 # How often the acceptance test kills the daemon; 50 for a release.
 KILLS         ?= 10
 export CGO_ENABLED ?= 0
+# A Go from 1.21 on fetches the one that go.mod asks for, unless this says local.
+export GOTOOLCHAIN ?= auto
+WANTED_GO     := hookvigil is built with Go 1.26, which any Go from 1.21 on fetches by itself: https://go.dev/doc/install (Debian 12: golang-go is too old)
 
-.PHONY: all check fmt vet lint test test-integration build run bench fuzz golden cover clean
+.PHONY: all check have-go fmt vet lint test test-integration build run screenshots bench fuzz golden cover clean
 
 all: check build
 
-check: fmt vet lint test ## all that must be green before a commit
+check: have-go fmt vet lint test ## all that must be green before a commit
+
+have-go:
+	@command -v $(GO) >/dev/null || { echo "$(WANTED_GO); there is no $(GO) in PATH" >&2; exit 1; }
+	@$(GO) list -m >/dev/null || { echo "$(WANTED_GO); here is $$($(GO) version)" >&2; exit 1; }
 
 fmt: ## fails when a file is not gofmt clean
 	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
@@ -33,21 +40,27 @@ $(GOLANGCI):
 	GOBIN=$(abspath $(BIN)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv $(BIN)/golangci-lint $@
 
-test: ## unit and process tests, with the race detector (needs a C compiler)
+test: have-go ## unit and process tests, with the race detector; apt installs gcc and promtool when missing
+	@scripts/need gcc promtool
 	CGO_ENABLED=1 $(GO) test -race -parallel $(PARALLEL) -timeout 10m ./...
 	cd internal/tools && $(GO) test ./...
 
-test-integration: ## slower ones: real time, more damage to the store, the built binary under kill -9
+test-integration: have-go ## slower ones: real time, more damage to the store, the built binary under kill -9
+	@scripts/need gcc prometheus
 	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
 	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance ./internal/demo
 	$(GO) test -tags integration -timeout 10m -run EveryQuery ./dashboards/grafana
 
-build: ## one static binary, bin/hookvigil
+build: have-go ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/hookvigil ./cmd/hookvigil
 
 run: build ## the demo: a published incident in three minutes, in the browser
 	$(BIN)/hookvigil demo
+
+screenshots: build ## docs/images from a demo that runs; apt installs chromium and pngquant when missing
+	@scripts/need curl chromium pngquant
+	scripts/screenshots $(BIN)/hookvigil docs/images
 
 bench: ## ratios against a baseline in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./internal/ingest ./dashboards
