@@ -17,9 +17,11 @@ type Action struct {
 	More     int           `json:"more,omitempty"`    // further endpoints with the same
 	First    Count         `json:"first"`             // of Endpoint
 	Fault    string        `json:"fault,omitempty"`   // of the probe or the certificate
-	At       time.Time     `json:"at,omitzero"`       // when its certificate ends or ended
+	At       time.Time     `json:"at,omitzero"`       // when its certificate ends or ended, or the next loss comes
 	Took     time.Duration `json:"took_ns,omitempty"` // 95 % of its answers came within
 	Deadline time.Duration `json:"deadline_ns,omitempty"`
+	Since    time.Time     `json:"since,omitzero"` // it is over: nothing has failed since; zero: it is not
+	Loss     Loss          `json:"loss,omitzero"`  // with AdviseAtRisk and AdviseLost
 }
 
 // Advice names what a merchant can do. The words are stored.
@@ -27,6 +29,8 @@ type Advice string
 
 // The advices, the most pressing first.
 const (
+	AdviseAtRisk          Advice = "events_at_risk"
+	AdviseLost            Advice = "events_lost"
 	AdviseExpired         Advice = "certificate_expired"
 	AdviseCertificate     Advice = "certificate_broken"
 	AdviseTLS             Advice = "tls"
@@ -43,6 +47,7 @@ const (
 	AdviseBroken          Advice = "broken_answer"
 	AdviseUnauthenticated Advice = "unauthenticated"
 	AdviseOther           Advice = "other"
+	AdviseRenewed         Advice = "certificate_renewed"
 	AdviseExpiring        Advice = "certificate_expiring"
 	AdviseSlow            Advice = "slow"
 	AdviseUnseen          Advice = "no_data"
@@ -51,8 +56,9 @@ const (
 // Advices returns the closed set, the most pressing first.
 func Advices() []Advice {
 	return []Advice{
+		AdviseAtRisk, AdviseLost,
 		AdviseExpired, AdviseCertificate, AdviseTLS, AdviseDNS, AdviseConnect, AdviseTimeout, AdviseServer, AdviseToken, AdviseGone,
-		AdvisePath, AdviseRedirect, AdviseLimit, AdviseRefused, AdviseBroken, AdviseUnauthenticated, AdviseOther,
+		AdvisePath, AdviseRedirect, AdviseLimit, AdviseRefused, AdviseBroken, AdviseUnauthenticated, AdviseOther, AdviseRenewed,
 		AdviseExpiring, AdviseSlow, AdviseUnseen,
 	}
 }
@@ -70,20 +76,42 @@ func actions(f Facts) []Action {
 	for _, e := range f.Endpoints {
 		found = append(found, f.findings(e)...)
 	}
-	order := Advices()
 	slices.SortStableFunc(found, func(a, b finding) int {
-		return cmp.Or(b.need.rank()-a.need.rank(), slices.Index(order, a.Word)-slices.Index(order, b.Word),
+		return cmp.Or(b.need.rank()-a.need.rank(), a.place()-b.place(), a.sooner(b.Action),
 			b.First.Failed-a.First.Failed, cmp.Compare(a.Endpoint, b.Endpoint))
 	})
 	list := []Action{}
 	for _, one := range found {
-		if i := slices.IndexFunc(list, func(a Action) bool { return a.Word == one.Word }); i >= 0 {
+		if i := slices.IndexFunc(list, one.same); i >= 0 {
 			list[i].More++
 			continue
 		}
 		list = append(list, one.Action)
 	}
 	return list[:min(len(list), mostActions)]
+}
+
+// place is that of an action among those that ask for as much, the most pressing
+// first. A loss that is still some digests away comes after what is lost.
+func (a Action) place() int {
+	if a.Word == AdviseAtRisk && a.Loss.DigestsLeft > 0 {
+		return 2*slices.Index(Advices(), AdviseLost) + 1
+	}
+	return 2 * slices.Index(Advices(), a.Word)
+}
+
+// same reports whether two actions are told as one: what is over is not what
+// goes on, and what is lost before the next digest not what is lost later.
+func (a Action) same(b Action) bool {
+	return a.Word == b.Word && a.Since.IsZero() == b.Since.IsZero() && (a.Loss.DigestsLeft > 0) == (b.Loss.DigestsLeft > 0)
+}
+
+// sooner compares two losses: the one that comes first is told.
+func (a Action) sooner(b Action) int {
+	if a.Word != AdviseAtRisk || b.Word != AdviseAtRisk {
+		return 0
+	}
+	return a.At.Compare(b.At)
 }
 
 // findings is what there is to do about one endpoint.
@@ -101,13 +129,19 @@ func (f Facts) findings(e Endpoint) []finding {
 		add(need, Action{Word: word, Fault: string(e.Certificate.Fault), At: e.Certificate.NotAfter})
 	}
 	worst, _ := e.worstFault()
-	switch word := adviceOf(worst.Word); {
+	since, over := e.over(f.Window)
+	request := Action{Word: f.adviceOn(e), Fault: string(worst.Word), Since: since}
+	switch {
+	case request.Word == AdviseRenewed && e.Certificate.renewed(f.Window.End), request.Word == AdviseExpired && !e.ended().After(f.Window.End):
+		request.At = e.ended()
+	}
+	switch {
 	case !e.failing() && !e.gone() && (!e.shaky() || worst.Word == ""):
-	case len(list) > 0 && about(word) && list[0].Word != AdviseExpiring: // said already
-	case e.failing() || e.gone():
-		add(Act, Action{Word: word, Fault: string(worst.Word), At: e.ended()})
+	case len(list) > 0 && about(request.Word) && list[0].Word != AdviseExpiring: // said already
+	case e.failing() && !over, e.gone():
+		add(Act, request)
 	default:
-		add(Attention, Action{Word: word, Fault: string(worst.Word), At: e.ended()})
+		add(Attention, request)
 	}
 	if e.slow() && !slices.ContainsFunc(list, func(o finding) bool { return o.Word == AdviseTimeout }) {
 		add(Attention, Action{Word: AdviseSlow, Took: e.P95})
@@ -115,6 +149,7 @@ func (f Facts) findings(e Endpoint) []finding {
 	if e.unseen() && len(list) == 0 {
 		add(Attention, Action{Word: AdviseUnseen})
 	}
+	f.losses(e, add)
 	return list
 }
 

@@ -65,14 +65,15 @@ func (d duty) facts(gather func(Window) (Facts, error)) (Facts, []Part, error) {
 	if err != nil || len(d.windows) == 1 {
 		return f, nil, err
 	}
+	var newest Facts
 	for _, w := range d.windows {
 		one, err := gather(w)
 		if err != nil {
 			return Facts{}, nil, err
 		}
-		f.Parts = append(f.Parts, one.part())
+		f.Parts, newest = append(f.Parts, one.part()), one
 	}
-	f = Judge(f)
+	f = Judge(f.withBacklogOf(newest))
 	return f, f.Parts, nil
 }
 

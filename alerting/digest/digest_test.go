@@ -98,6 +98,8 @@ type crew struct {
 	bad    func(Window) bool // the window has a failing endpoint
 	none   bool              // no endpoints
 	gather func(merchant string)
+
+	backlog func(Window) *Backlog // of the first endpoint, and of the platform
 }
 
 func (c *crew) Subscribers(context.Context) ([]Subscriber, error) { return slices.Clone(c.subs), nil }
@@ -112,10 +114,16 @@ func (c *crew) Gather(_ context.Context, s Subscriber, w Window) (Facts, error) 
 	f := Facts{Covered: w.Length()}
 	if s.Merchant == "" {
 		f.Platform = &Platform{Probing: w.Length()}
+		if c.backlog != nil {
+			f.Platform.Backlog = c.backlog(w)
+		}
 		return f, nil
 	}
 	if !c.none {
 		f.Endpoints = []Endpoint{healthy(s.Merchant + "-1")}
+		if c.backlog != nil {
+			f.Endpoints[0].Backlog = c.backlog(w)
+		}
 	}
 	if c.bad != nil && c.bad(w) {
 		f.Endpoints = append(f.Endpoints, timingOut(s.Merchant+"-2"))
@@ -224,8 +232,8 @@ func TestAfterADayOfDarknessOneDigestTellsAll(t *testing.T) {
 			t.Errorf("row %d: got %+v, want merged", i+1, r)
 		}
 	}
-	if rows[2].Verdict != Act || rows[1].Verdict != OK || last.Verdict != Act || last.State != StateWaiting || last.Covered != 6*time.Hour {
-		t.Errorf("got %s, %s, %s, want ok, action, action for all", rows[1].Verdict, rows[2].Verdict, last.Verdict)
+	if rows[2].Verdict != Act || rows[1].Verdict != OK || last.Verdict != Attention || last.State != StateWaiting || last.Covered != 6*time.Hour {
+		t.Errorf("got %s, %s, %s, want ok, action, and attention for all, because it is over", rows[1].Verdict, rows[2].Verdict, last.Verdict)
 	}
 	f, err := Decode(last.Snapshot)
 	if err != nil {

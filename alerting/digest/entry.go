@@ -21,16 +21,63 @@ func (v voice) entry(f Facts, e Endpoint, strip bool) entry {
 		}
 	}
 	add(v.Deliveries, v.deliveries(e))
+	clock := v.backlog(f, e.Backlog)
+	x.Rows = append(x.Rows, clock...)
 	add(v.Available, v.available(e))
 	add(v.Answers, v.answers(e))
 	if need != OK {
 		add(v.Failures, v.failures(e.Faults))
+		add(v.LastFailure, v.lastFailure(f, e))
 	}
 	add(v.Certificate, v.certificate(e.Certificate, f.Window.End))
 	if strip && slices.ContainsFunc(e.Strip, func(c Count) bool { return c.Failed > 0 }) {
 		x.Strip, x.StripTitle = cells(e.Strip), v.stripTitle(f.Window, len(e.Strip))
 	}
+	x.Short = v.short(f, e, x, clock)
 	return x
+}
+
+// short says the same in as few lines as Slack has room for: one when all is
+// well.
+func (v voice) short(f Facts, e Endpoint, x entry, clock []row) []string {
+	first := fmt.Sprintf("%s: %s, %s", x.Name, strings.ToUpper(x.Word), v.firstFailed(e.First))
+	if x.Class == OK {
+		return append([]string{first}, rowLines(clock)...)
+	}
+	if ratio, known := e.Availability(); known {
+		first += ", " + fmt.Sprintf(v.AvailableFor, v.ratio(ratio))
+	}
+	list := []string{first}
+	if x.URL != "" {
+		list = append(list, x.URL)
+	}
+	rows := clock
+	if e.slow() {
+		rows = append(rows, row{v.Answers, v.answers(e)})
+	}
+	if len(e.Faults) > 0 {
+		rows = append(rows, row{v.Failures, v.failures(e.Faults)})
+	}
+	if last := v.lastFailure(f, e); last != "" {
+		rows = append(rows, row{v.LastFailure, last})
+	}
+	if e.Certificate.need(f.Window.End) != OK {
+		rows = append(rows, row{v.Certificate, v.certificate(e.Certificate, f.Window.End)})
+	}
+	list = append(list, rowLines(rows)...)
+	if len(x.Strip) > 0 {
+		list = append(list, x.stripLine())
+	}
+	return list
+}
+
+// lastFailure says when what is over ended; empty when nothing is over.
+func (v voice) lastFailure(f Facts, e Endpoint) string {
+	since, over := e.over(f.Window)
+	if !over {
+		return ""
+	}
+	return fmt.Sprintf(v.BeforeTime, v.near(since, f.Window.End))
 }
 
 func (v voice) deliveries(e Endpoint) string {

@@ -101,6 +101,7 @@ type Endpoint struct {
 	Faults      []Fault       `json:"faults"`                // what failed
 	Strip       []Count       `json:"strip"`                 // looks and first attempts by half-hour (or twelfth), oldest first; at most 48
 	Certificate *Certificate  `json:"certificate,omitempty"` // nil: none was seen
+	Backlog     *Backlog      `json:"backlog,omitempty"`     // nil: not known, or none
 }
 
 // Availability returns the share of the covered time in which the endpoint was
@@ -162,8 +163,9 @@ type Platform struct {
 	Certificates []Expiring    `json:"certificates"` // soonest first
 	Channels     []Channel     `json:"channels"`     // worst first
 	Digests      Ledgered      `json:"digests"`
-	Dead         int           `json:"dead_letters"` // notices that were not delivered, digests among them
-	Probing      time.Duration `json:"probing_ns"`   // of the window: this program ran and looked
+	Dead         int           `json:"dead_letters"`      // notices that were not delivered, digests among them
+	Probing      time.Duration `json:"probing_ns"`        // of the window: this program ran and looked
+	Backlog      *Backlog      `json:"backlog,omitempty"` // of all endpoints; nil: not known, or none
 }
 
 // Merchant is one line of the worst.

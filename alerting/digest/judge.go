@@ -14,18 +14,20 @@ import (
 // contract (an incident from 4 % on, 30 s for an answer); shares of a lifetime
 // from DESIGN.md section 9.1, because fixed days lie about short certificates.
 const (
-	limitRatio   = rules.Ratio(0.04)
-	sure         = 0.90             // of the interval: its lower end holds with 95 %
-	steady       = rules.Ratio(.99) // availability below it deserves a look
-	tooSlow      = 10 * time.Second // a third of the deadline
-	warnBelow    = 0.25             // of a certificate's lifetime is left, at most warnDays
-	warnDays     = 30 * day
-	actBelow     = 0.10
-	actDays      = 7 * day
-	channelLimit = rules.Ratio(0.01) // failures of a channel that the platform's digest names
-	soon         = 14 * day          // certificates that it names
-	mostActions  = 3
-	mostWorst    = 10
+	limitRatio    = rules.Ratio(0.04)
+	sure          = 0.90             // of the interval: its lower end holds with 95 %
+	steady        = rules.Ratio(.99) // availability below it deserves a look
+	tooSlow       = 10 * time.Second // a third of the deadline
+	warnBelow     = 0.25             // of a certificate's lifetime is left, at most warnDays
+	warnDays      = 30 * day
+	actBelow      = 0.10
+	actDays       = 7 * day
+	channelLimit  = rules.Ratio(0.01) // failures of a channel that the platform's digest names
+	soon          = 14 * day          // certificates that it names
+	mostActions   = 3
+	mostWorst     = 10
+	alwaysWorst   = 3                 // of them are named although their failures are ordinary:
+	ordinaryRatio = rules.Ratio(0.01) // at most this share
 )
 
 // Judge returns f with its verdict, its actions and its endpoints in order,
@@ -54,10 +56,8 @@ func (f Facts) verdict() Verdict {
 			v = n
 		}
 	}
-	for _, p := range f.Parts {
-		if p.Verdict.rank() > v.rank() {
-			v = p.Verdict
-		}
+	if v == OK && slices.ContainsFunc(f.Parts, func(p Part) bool { return p.Verdict != OK }) {
+		v = Attention // what had to be done in a window that is past is over
 	}
 	return v
 }
@@ -85,21 +85,26 @@ func rankOf(w rules.Word) int {
 	return len(rules.Words())
 }
 
-// need says what one endpoint asks of its merchant.
+// need says what one endpoint asks of its merchant. What failed and is over
+// asks for a look, no more.
 func (f Facts) need(e Endpoint) Verdict {
+	_, over := e.over(f.Window)
 	switch cert := e.Certificate.need(f.Window.End); {
+	case f.losing(e.Backlog) > 0:
+		return Act
 	case e.State == rules.StateSuspended && !e.gone():
 		return OK // switched off on purpose
-	case e.failing(), e.gone(), cert == Act:
+	case e.failing() && !over, e.gone(), cert == Act:
 		return Act
-	case cert == Attention, e.shaky(), e.slow(), e.unseen():
+	case cert == Attention, e.failing(), e.shaky(), e.slow(), e.unseen(), e.Backlog.pending():
 		return Attention
 	default:
 		return OK
 	}
 }
 
-// failing reports whether deliveries fail, beyond doubt.
+// failing reports whether deliveries fail, or failed in the window, beyond
+// doubt.
 func (e Endpoint) failing() bool {
 	return e.State == rules.StateDown || e.State == rules.StateFailing || proven(e.First)
 }

@@ -135,7 +135,7 @@ func TestVerdictOfWhatLiesAround(t *testing.T) {
 	}{
 		"an incident of ours":                   {ours, OK},
 		"an incident of theirs":                 {theirs, Attention},
-		"a window of the gap was bad":           {past, Act},
+		"a window of the gap was bad":           {past, Attention}, // and nothing is to be done now
 		"no endpoint":                           {none, Attention},
 		"a quiet platform":                      {quietPlatform, OK},
 		"a platform that looked at nothing":     {unwatched, Attention},

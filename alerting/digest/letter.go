@@ -99,7 +99,7 @@ a{color:#8ab8ff!important}
 <b><bdi>{{.Name}}</bdi></b> <span style="background:{{colour .Class}};color:#ffffff;padding:1px 7px;border-radius:9px;font-size:12px">{{.Word}}</span>
 {{- with .URL}}<br><span class="m" style="color:#475467;font-size:13px"><bdi>{{.}}</bdi></span>{{end}}
 <div style="font-size:14px">
-{{- range .Rows}}<span class="m" style="color:#475467">{{.Label}}:</span> <bdi>{{.Value}}</bdi><br>
+{{- range .Rows}}{{with .Label}}<span class="m" style="color:#475467">{{.}}:</span> {{end}}<bdi>{{.Value}}</bdi><br>
 {{end}}</div>
 {{- if .Strip}}
 <div class="m" style="color:#475467;font-size:13px;padding:4px 0 2px">{{.StripTitle}}</div>

@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -39,8 +42,9 @@ func samples() map[string]Facts {
 	samples := map[string]Facts{
 		"green": green, "one_problem": oneProblem(), "many_problems": manyProblems(), "no_data": noData(), "merged": merged(),
 		"platform": platform(), "summary": summary, "hostile": hostile(),
+		"hostile_platform": hostilePlatform(), "past": past(), "loss_coming": lossComing(),
 	}
-	for _, name := range []string{"one_problem", "many_problems", "platform"} {
+	for _, name := range []string{"one_problem", "many_problems", "platform", "past", "loss_coming"} {
 		f := samples[name]
 		f.Language = "id"
 		samples[name+".id"] = f
@@ -94,10 +98,17 @@ func TestSubjectsAreStable(t *testing.T) {
 		facts Facts
 		want  string
 	}{
-		"two of three fail": {two, "[Webhook health] Action needed: 2 of 3 endpoints failing (18:00-00:00 WIB)"},
-		"all is well":       {factsOf(healthy("a"), healthy("b")), "[Webhook health] OK: 2 of 2 endpoints healthy (18:00-00:00 WIB)"},
-		"nothing is known":  {noData(), "[Webhook health] Attention: no data for 1 of 1 endpoints (18:00-00:00 WIB)"},
-		"a certificate":     {certificateAlone(), "[Webhook health] Action needed: 1 of 2 endpoints need action (18:00-00:00 WIB)"},
+		"two of three fail":          {two, "[Webhook health] Action needed: 2 of 3 endpoints failing (18:00-00:00 WIB)"},
+		"all is well":                {factsOf(healthy("a"), healthy("b")), "[Webhook health] OK: 2 of 2 endpoints healthy (18:00-00:00 WIB)"},
+		"nothing is known":           {noData(), "[Webhook health] Attention: no data for 1 of 1 endpoint (18:00-00:00 WIB)"},
+		"failures that are over":     {past(), "[Webhook health] Attention: 2 of 3 endpoints had failures, nothing fails now (18:00-00:00 WIB)"},
+		"one endpoint, over":         {factsOf(past().Endpoints[1]), "[Webhook health] Attention: 1 of 1 endpoint had failures, nothing fails now (18:00-00:00 WIB)"},
+		"over, and a silent one":     {factsOf(past().Endpoints[1], noData().Endpoints[0]), "[Webhook health] Attention: 2 of 2 endpoints to look at (18:00-00:00 WIB)"},
+		"one fails, another is over": {factsOf(past().Endpoints[1], timingOut("a")), "[Webhook health] Action needed: 1 of 2 endpoints failing (18:00-00:00 WIB)"},
+		"events will be lost":        {lossComing(), "[Webhook health] Action needed: 18 events will be lost from 03:10 on; 1 of 3 endpoints failing (18:00-00:00 WIB)"},
+		"of an endpoint that works":  {soundLoss(), "[Webhook health] Action needed: at least 1 event gets its last automatic try from 02:00 on (18:00-00:00 WIB)"},
+		"an overdue loss":            {overdueLoss(), "[Webhook health] Action needed: 3 events get their last automatic try from 00:00 on (18:00-00:00 WIB)"},
+		"a certificate":              {certificateAlone(), "[Webhook health] Action needed: 1 of 2 endpoints need action (18:00-00:00 WIB)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,6 +120,18 @@ func TestSubjectsAreStable(t *testing.T) {
 	}
 }
 
+func soundLoss() Facts {
+	e := healthy("a")
+	e.State, e.Backlog = rules.StateRecovering, &Backlog{Undelivered: 1, LossAt: evening.End.Add(2 * time.Hour), LossEvents: 1, LowerBound: true}
+	return factsOf(e)
+}
+
+func overdueLoss() Facts {
+	e := healthy("a")
+	e.Backlog = &Backlog{Undelivered: 3, LossAt: evening.End.Add(-time.Hour), LossEvents: 2, AtRisk6h: 3}
+	return factsOf(e)
+}
+
 func certificateAlone() Facts {
 	e := healthy("a")
 	e.Certificate.NotAfter = evening.End.Add(2 * day)
@@ -117,7 +140,16 @@ func certificateAlone() Facts {
 
 func TestStrangersCannotForge(t *testing.T) {
 	t.Parallel()
-	f := Judge(hostile())
+	for name, f := range map[string]Facts{"a merchant's": hostile(), "the operators'": hostilePlatform()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkForgery(t, Judge(f))
+		})
+	}
+}
+
+func checkForgery(t *testing.T, f Facts) {
+	t.Helper()
 	l, err := Mail(f)
 	if err != nil {
 		t.Fatal(err)
@@ -142,9 +174,10 @@ func TestStrangersCannotForge(t *testing.T) {
 	if strings.Contains(l.HTML, "<script") || strings.Contains(l.HTML, "<b>x") || strings.Contains(l.HTML, "<!channel") {
 		t.Error("a name became markup")
 	}
-	if strings.Contains(string(blocks), `"mrkdwn"`) {
+	if want := strings.Count(string(blocks), f.Footer.PublicURL+"|"); strings.Count(string(blocks), `"mrkdwn"`) != want {
 		t.Error("a name stands where Slack looks for mentions, or a bad link was taken")
 	}
+	checkBlocks(t, blocks)
 	if strings.ContainsAny(l.Subject, "\r\n") || utf8.RuneCountInString(l.Subject) > 2*longText {
 		t.Errorf("subject %q is no line", l.Subject)
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -43,8 +41,10 @@ type entry struct {
 	Rows            []row
 	Strip           []cell
 	StripTitle      string
+	Short           []string // the same for Slack: one line for what is well
 }
 
+// row is a value with its label, or a sentence without one.
 type row struct{ Label, Value string }
 
 type cell struct {
@@ -57,6 +57,7 @@ type table struct {
 	Title string
 	Head  []string
 	Rows  [][]string
+	Lines []string // the same to be read aloud, a line for each row
 	More  string
 }
 
@@ -105,43 +106,6 @@ func (v voice) verdict(w Verdict) string {
 	}
 }
 
-// headline is the state of all endpoints in a few words: counts, no names.
-func (v voice) headline(f Facts) string {
-	if f.Kind == KindPlatform {
-		return v.platformHeadline(f.Platform, f.Window.End)
-	}
-	var act, failing, look, unseen int
-	for _, e := range f.Endpoints {
-		switch n := f.need(e); {
-		case n == Act && e.failing():
-			act, failing = act+1, failing+1
-		case n == Act:
-			act++
-		case n == Attention && e.unseen():
-			unseen++
-		case n == Attention:
-			look++
-		}
-	}
-	all := len(f.Endpoints)
-	switch {
-	case all == 0:
-		return v.NoEndpoints
-	case act > 0 && failing == act:
-		return fmt.Sprintf(v.SomeFailing, act, all)
-	case act > 0:
-		return fmt.Sprintf(v.SomeAct, act, all)
-	case look > 0:
-		return fmt.Sprintf(v.SomeLook, look+unseen, all)
-	case unseen > 0:
-		return fmt.Sprintf(v.SomeUnseen, unseen, all)
-	case f.Verdict != OK && len(f.Incidents) > 0:
-		return fmt.Sprintf(v.HadIncidents, len(f.Incidents))
-	default:
-		return fmt.Sprintf(v.AllHealthy, all)
-	}
-}
-
 func (v voice) title(f Facts) string {
 	name := clean(cmp.Or(f.Name, f.Merchant), longName)
 	switch f.Kind {
@@ -185,28 +149,6 @@ func (v voice) footer(f Facts) []string {
 		list = append(list, v.WeeklyFooter)
 	}
 	return append(list, v.ChangeIt)
-}
-
-// advise words one action, as of now: what was counted, then what to do.
-func (v voice) advise(a Action, now time.Time) string {
-	end := ""
-	switch {
-	case a.At.IsZero():
-	case a.Word == AdviseExpiring:
-		end = " " + fmt.Sprintf(v.CertificateEnds, v.moment(a.At), v.days(a.At.Sub(now)))
-	case a.Word == AdviseExpired:
-		end = " " + fmt.Sprintf(v.On, v.moment(a.At))
-	}
-	text := strings.NewReplacer(
-		"{fault}", cmp.Or(clean(a.Fault, longName), "unknown"), "{end}", end, "{took}", v.seconds(a.Took), "{limit}", v.seconds(a.Deadline),
-	).Replace(v.Advice[a.Word])
-	if a.First.Failed > 0 && a.Word != AdviseExpiring {
-		text = v.firstFailed(a.First) + ". " + text
-	}
-	if a.More > 0 {
-		text += " " + fmt.Sprintf(v.Also, a.More)
-	}
-	return text
 }
 
 func (v voice) state(w rules.Word) string {

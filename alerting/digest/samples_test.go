@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func timingOut(id string) Endpoint {
 	e.State, e.Down, e.First = rules.StateFailing, 52*time.Minute, Count{360, 22}
 	e.P95, e.P99 = 12*time.Second, 30*time.Second
 	e.Faults = []Fault{{"http_5xx", 0, 1}, {"timeout_response", 9, 21}}
-	e.Strip = []Count{{12, 0}, {12, 0}, {12, 0}, {12, 7}, {12, 12}, {12, 3}, {12, 0}, {0, 0}, {12, 0}, {12, 0}, {12, 0}, {12, 0}}
+	e.Strip = []Count{{12, 0}, {12, 0}, {12, 0}, {12, 0}, {12, 0}, {12, 0}, {12, 0}, {0, 0}, {12, 0}, {12, 7}, {12, 12}, {12, 3}}
 	return e
 }
 
@@ -45,8 +46,36 @@ func factsOf(endpoints ...Endpoint) Facts {
 
 func oneProblem() Facts {
 	f := factsOf(healthy("toko-maju-invoices"), timingOut("toko-maju-payouts"), healthy("toko-maju-refunds"))
+	f.Incidents = []Incident{{ID: "inc_1", Title: "toko-maju-payouts is down: timeout_response", Severity: rules.High, Opened: evening.Start.Add(280 * time.Minute)}}
+	return f
+}
+
+// past has failures that are over: one endpoint hung, the certificate of the
+// other had expired and was renewed.
+func past() Facts {
+	hung, renewed := timingOut("toko-maju-payouts"), timingOut("toko-maju-refunds")
+	hung.Strip = []Count{{12, 0}, {12, 0}, {12, 0}, {12, 7}, {12, 12}, {12, 3}, {12, 0}, {0, 0}, {12, 0}, {12, 0}, {12, 0}, {0, 0}}
+	renewed.Strip, renewed.P95, renewed.P99 = hung.Strip, time.Second, time.Second
+	renewed.State, renewed.Faults = rules.StateRecovering, []Fault{{"tls_expired", 9, 22}}
+	f := factsOf(healthy("toko-maju-invoices"), hung, renewed)
 	f.Incidents = []Incident{{ID: "inc_1", Title: "toko-maju-payouts is down: timeout_response", Severity: rules.High, Opened: evening.Start.Add(100 * time.Minute), Resolved: evening.Start.Add(152 * time.Minute)}}
 	return f
+}
+
+// lossComing has events that will be lost, and others that only wait.
+func lossComing() Facts {
+	at := func(d time.Duration) time.Time { return evening.End.Add(d) }
+	failing, waiting := timingOut("toko-maju-payouts"), healthy("toko-maju-refunds")
+	failing.Backlog = &Backlog{
+		Undelivered: 212, Oldest: at(-26 * time.Hour), AtRisk6h: 18, AtRisk24h: 43, Lost: 7, MissingRetries: 12,
+		LossAt: at(190 * time.Minute), LossEvents: 18, NextRetryAt: at(3 * time.Minute), RecoveryMax: 6 * time.Hour,
+	}
+	waiting.State = rules.StateRecovering
+	waiting.Backlog = &Backlog{
+		Undelivered: 1, Oldest: at(-132 * time.Minute), AtRisk24h: 1, LossAt: at(1308 * time.Minute), LossEvents: 1, DigestsLeft: 3,
+		NextRetryAt: at(-time.Minute), LowerBound: true,
+	}
+	return factsOf(healthy("toko-maju-invoices"), waiting, failing)
 }
 
 // manyProblems has one endpoint for each kind of trouble.
@@ -109,6 +138,7 @@ func platform() Facts {
 			Certificates: []Expiring{{"ledger", "", at.Add(9 * day)}, {"far", "", at.Add(40 * day)}},
 			Channels:     []Channel{{"ID_BCA", Count{9_000, 144}}, {"QR", Count{9_000, 9}}},
 			Digests:      Ledgered{Sent: 1101, Skipped: 98, Suppressed: 3, Dead: 2}, Dead: 2,
+			Backlog: &Backlog{Undelivered: 318, AtRisk24h: 61, Lost: 7},
 		},
 		Footer: Footer{PublicURL: "https://hooks.example.com"},
 	}
@@ -121,10 +151,30 @@ func hostile() Facts {
 	e := timingOut(long)
 	e.URL, e.State, e.Faults = "https://user:hidden-marker@hooks.example/"+strings.Repeat("x", 10_000)+"?token=hidden-marker", rules.Word(nasty), []Fault{{"timeout_response", 1, 2}, {nasty, 0, 1}}
 	e.Certificate.Fault, e.Certificate.Verdict = nasty, certificate.Fail
+	e.Backlog = &Backlog{
+		Undelivered: math.MaxInt, AtRisk1h: -1, AtRisk6h: math.MaxInt, AtRisk24h: math.MinInt, Lost: math.MaxInt, MissingRetries: math.MaxInt, DigestsLeft: math.MinInt,
+		Oldest: time.Unix(0, 0), LossAt: evening.End.Add(-1000 * day), LossEvents: 1, NextRetryAt: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),
+		RecoveryMax: math.MaxInt64, LowerBound: true,
+	}
 	f := factsOf(e)
 	f.Name, f.Note, f.Language, f.Zone = long, long, nasty, nasty
 	f.Incidents = []Incident{{ID: nasty, Title: long, Severity: nasty}}
 	f.Footer = Footer{PublicURL: "javascript:alert(1)", Mode: nasty}
+	return f
+}
+
+// hostilePlatform has strangers' names wherever the operators' digest has one.
+func hostilePlatform() Facts {
+	long := nasty + strings.Repeat("A☃", 5_000)
+	f := platform()
+	f.Incidents = []Incident{{ID: nasty, Title: long, Severity: nasty, Ours: true, Resolved: evening.End}}
+	f.Parts = []Part{{Window: f.Window, Verdict: nasty}, {Window: f.Window, Verdict: Act, Failing: 1, First: Count{2, 1}}}
+	f.Platform.Worst = []Merchant{{nasty, long, Count{10, 5}, 1, 2}}
+	f.Platform.Broken = []Turn{{long, nasty, nasty, evening.End}, {long, long, "", time.Time{}}}
+	f.Platform.Recovered = f.Platform.Broken
+	f.Platform.Certificates = []Expiring{{long, nasty, evening.End}}
+	f.Platform.Channels = []Channel{{long, Count{10, 5}}}
+	f.Platform.Backlog = &Backlog{Undelivered: math.MaxInt, AtRisk24h: math.MinInt, Lost: 1, LowerBound: true}
 	return f
 }
 

@@ -36,35 +36,45 @@ type slackWords struct {
 // whoever sends it does that. It is pure and safe for concurrent use.
 func Slack(f Facts) (text string, blocks json.RawMessage, err error) {
 	p := newPage(f, slackEntries)
+	sections := p.sections()
 	list := []block{{Type: "header", Text: plain(cut(fmt.Sprintf("%s %s: %s", light(p.Class), p.Word, p.Headline), slackHeader))}}
+	for _, s := range sections {
+		list = append(list, block{Type: "section", Text: plain(s)})
+	}
+	list = append(list, p.slackFooter())
+	blocks, err = json.Marshal(list)
+	text = strings.Join(append([]string{p.Subject}, sections...), "\n\n") + "\n\n" + strings.Join(p.Footer, "\n") + "\n"
+	if p.Link != "" {
+		text += p.Open + ": " + p.Link + "\n"
+	}
+	return cut(text, slackText), blocks, err
+}
+
+// sections are the parts of the message, each with its title, and a line for
+// each thing that is well or a row of a table.
+func (p page) sections() []string {
+	list := []string{gather(p.Title+", "+p.Lines[0], p.Lines[1:])}
 	add := func(title string, parts []string) {
-		if s := gather(title, parts); s != "" {
-			list = append(list, block{Type: "section", Text: plain(s)})
+		if len(parts) > 0 {
+			list = append(list, gather(title, parts))
 		}
 	}
-	add(p.Title, p.Lines)
 	var steps, entries []string
 	for i, s := range p.Steps {
 		steps = append(steps, fmt.Sprintf("%d. %s: %s", i+1, s.Name, s.Text))
 	}
 	for _, e := range p.Entries {
-		entries = append(entries, strings.TrimSuffix(e.text(), "\n"))
+		entries = append(entries, "- "+strings.Join(e.Short, "\n  "))
 	}
 	if p.EntriesMore != "" {
 		entries = append(entries, p.EntriesMore)
 	}
-	if len(steps) > 0 {
-		add(p.StepsTitle, steps)
-	}
-	if len(entries) > 0 {
-		add(p.EntriesTitle, entries)
-	}
+	add(p.StepsTitle, steps)
+	add(p.EntriesTitle, entries)
 	for _, t := range p.Tables {
 		add(t.Title, []string{strings.TrimSuffix(t.text(), "\n")})
 	}
-	list = append(list, p.slackFooter())
-	blocks, err = json.Marshal(list)
-	return cut(p.Subject+"\n"+p.text(), slackText), blocks, err
+	return list
 }
 
 // gather puts parts under a title, as many as a section holds.

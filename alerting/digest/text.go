@@ -55,35 +55,48 @@ func (e entry) text() string {
 	if e.URL != "" {
 		fmt.Fprintf(&b, "  %s\n", e.URL)
 	}
-	for _, r := range e.Rows {
-		fmt.Fprintf(&b, "  %s: %s\n", r.Label, r.Value)
+	for _, line := range rowLines(e.Rows) {
+		fmt.Fprintf(&b, "  %s\n", line)
 	}
 	if len(e.Strip) > 0 {
-		var steps []string
-		for _, c := range e.Strip {
-			switch {
-			case c.Text != "":
-				steps = append(steps, c.Text)
-			case c.Class == cellNone:
-				steps = append(steps, "?")
-			default:
-				steps = append(steps, "0")
-			}
-		}
-		fmt.Fprintf(&b, "  %s: %s\n", e.StripTitle, strings.Join(steps, ", "))
+		fmt.Fprintf(&b, "  %s\n", e.stripLine())
 	}
 	return b.String()
 }
 
+// rowLines are rows as they are read.
+func rowLines(rows []row) []string {
+	var list []string
+	for _, r := range rows {
+		line := r.Value
+		if r.Label != "" {
+			line = r.Label + ": " + r.Value
+		}
+		list = append(list, line)
+	}
+	return list
+}
+
+// stripLine is the strip in figures; "?" is where nobody looked.
+func (e entry) stripLine() string {
+	var steps []string
+	for _, c := range e.Strip {
+		switch {
+		case c.Text != "":
+			steps = append(steps, c.Text)
+		case c.Class == cellNone:
+			steps = append(steps, "?")
+		default:
+			steps = append(steps, "0")
+		}
+	}
+	return e.StripTitle + ": " + strings.Join(steps, ", ")
+}
+
 func (t table) text() string {
 	var b strings.Builder
-	for _, r := range t.Rows {
-		fmt.Fprintf(&b, "- %s\n", r[0])
-		for i, v := range r[1:] {
-			if v != "" {
-				fmt.Fprintf(&b, "  %s: %s\n", t.Head[i+1], v)
-			}
-		}
+	for _, line := range t.Lines {
+		fmt.Fprintf(&b, "- %s\n", line)
 	}
 	if t.More != "" {
 		fmt.Fprintf(&b, "- %s\n", t.More)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -154,15 +156,59 @@ func (v voice) days(left time.Duration) string {
 }
 
 // failed counts before it says the ratio: "22 of 360 failed (6.1%)".
-func (v voice) failed(c Count) string { return v.counted(v.FailedOf, c) }
+func (v voice) failed(c Count) string { return v.counted(forms{v.FailedOf, v.FailedOf}, c) }
 
 // firstFailed is the same as a sentence of its own.
 func (v voice) firstFailed(c Count) string { return v.counted(v.FirstFailed, c) }
 
-func (v voice) counted(format string, c Count) string {
+func (v voice) counted(f forms, c Count) string {
 	ratio, known := c.Ratio()
 	if !known {
 		return v.NoAttempts
 	}
-	return fmt.Sprintf(format, max(c.Failed, 0), c.Total, v.ratio(ratio))
+	return fmt.Sprintf(form(f, c.Total), max(c.Failed, 0), c.Total, v.ratio(ratio))
+}
+
+// form picks the sentence for a number.
+func form(f forms, n int) string {
+	if n == 1 {
+		return f[0]
+	}
+	return f[1]
+}
+
+// atLeast is a number, as a lower bound where it is one: "at least 12".
+func (v voice) atLeast(n int, bound bool) string {
+	if bound {
+		return fmt.Sprintf(v.AtLeast, n)
+	}
+	return strconv.Itoa(n)
+}
+
+// events counts them: "1 event", "at least 12 events".
+func (v voice) events(n int, bound bool) string {
+	return fmt.Sprintf(form(v.EventCount, n), v.atLeast(n, bound))
+}
+
+// sentence makes s begin like one.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// clock is a time of day when t is so near to now that it can only mean one,
+// and a moment in full otherwise.
+func (v voice) clock(t, now time.Time) string {
+	if t.Sub(now).Abs() > day/2 {
+		return v.moment(t)
+	}
+	return hour(t.In(v.zone))
+}
+
+// near is the same with the zone always.
+func (v voice) near(t, now time.Time) string {
+	if t.Sub(now).Abs() > day/2 {
+		return v.moment(t)
+	}
+	return hour(t.In(v.zone)) + " " + zoneName(t.In(v.zone))
 }

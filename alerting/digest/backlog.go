@@ -1,0 +1,154 @@
+package digest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// Backlog is the loss clock: what waits to be delivered at the end of the
+// window, of one endpoint or of all. Counts are of events and never below 0;
+// the zero Backlog is nothing. With LowerBound each count is at least that.
+type Backlog struct {
+	Undelivered    int           `json:"undelivered"`            // open: automatic tries are left, or may be
+	Oldest         time.Time     `json:"oldest,omitzero"`        // first attempt of the oldest of them
+	AtRisk1h       int           `json:"at_risk_1h"`             // of Undelivered: the last automatic try comes within 1 h,
+	AtRisk6h       int           `json:"at_risk_6h"`             // 6 h
+	AtRisk24h      int           `json:"at_risk_24h"`            // and 24 h; each count includes the one before
+	Lost           int           `json:"lost"`                   // the last automatic try failed, and nobody has sent it since
+	MissingRetries int           `json:"missing_retries"`        // the sender is late with a try
+	DigestsLeft    int           `json:"digests_left"`           // whole digest periods before LossAt
+	LossAt         time.Time     `json:"loss_at,omitzero"`       // the earliest last automatic try; zero: none is known
+	LossEvents     int           `json:"loss_events"`            // that have theirs then, or within minutes from it
+	NextRetryAt    time.Time     `json:"next_retry_at,omitzero"` // the earliest; zero: none is known
+	RecoveryMax    time.Duration `json:"recovery_max_ns"`        // the longest wait for a next automatic try; 0: not known
+	LowerBound     bool          `json:"lower_bound,omitempty"`  // not everything could be counted
+}
+
+// Loss is what an [Action] says of events that are lost, or will be. The zero
+// Loss is none.
+type Loss struct {
+	Events      int  `json:"events"`
+	From        bool `json:"from,omitempty"`         // one after the other from Action.At on, not all of them then
+	DigestsLeft int  `json:"digests_left,omitempty"` // that come before Action.At; 0: none
+	LowerBound  bool `json:"lower_bound,omitempty"`
+}
+
+// pending reports whether anything waits, or is lost.
+func (b *Backlog) pending() bool { return b != nil && (b.Undelivered > 0 || b.Lost > 0) }
+
+// every is the time from this digest to the next. A week's summary goes to
+// those who get ordinary ones too when something is wrong.
+func (f Facts) every() time.Duration {
+	switch n := len(f.Parts); {
+	case f.Kind == KindSummary:
+		return DefaultEvery
+	case n > 0:
+		return f.Parts[n-1].Window.Length()
+	default:
+		return f.Window.Length()
+	}
+}
+
+// losing counts the events that get their last automatic try before the window
+// of the next digest ends; 0: none. That are those of the first loss, and all
+// that are at risk where the next digest is one of the known horizons away.
+func (f Facts) losing(b *Backlog) int {
+	if b == nil || b.LossEvents <= 0 || b.LossAt.IsZero() || !b.LossAt.Before(f.Window.End.Add(f.every())) {
+		return 0
+	}
+	switch f.every() {
+	case time.Hour:
+		return max(b.LossEvents, b.AtRisk1h)
+	case 6 * time.Hour:
+		return max(b.LossEvents, b.AtRisk6h)
+	case day:
+		return max(b.LossEvents, b.AtRisk24h)
+	default:
+		return b.LossEvents
+	}
+}
+
+// loss is the next one of a backlog; false: none is known. What it says of
+// digests agrees with losing.
+func (f Facts) loss(b *Backlog) (Loss, bool) {
+	if n := f.losing(b); n > 0 {
+		return Loss{Events: n, From: n > b.LossEvents, LowerBound: b.LowerBound}, true
+	}
+	if b == nil || b.LossEvents <= 0 || b.LossAt.IsZero() {
+		return Loss{}, false
+	}
+	return Loss{Events: b.LossEvents, DigestsLeft: max(b.DigestsLeft, 1), LowerBound: b.LowerBound}, true
+}
+
+// riskAhead is how far ahead an action tells of a loss that comes after the
+// next digest.
+const riskAhead = day
+
+// losses is what there is to do about the backlog of one endpoint.
+func (f Facts) losses(e Endpoint, add func(Verdict, Action)) {
+	b := e.Backlog
+	if loss, known := f.loss(b); known {
+		a := Action{Word: AdviseAtRisk, At: b.LossAt, Loss: loss}
+		switch {
+		case f.losing(b) > 0:
+			add(Act, a)
+		case b.LossAt.Sub(f.Window.End) <= riskAhead:
+			add(Attention, a)
+		}
+	}
+	if b != nil && b.Lost > 0 {
+		add(Attention, Action{Word: AdviseLost, Loss: Loss{Events: b.Lost, LowerBound: b.LowerBound}})
+	}
+}
+
+// loser sums up what all endpoints lose before the next digest.
+type loser struct {
+	events int
+	from   time.Time
+	least  bool // events is a lower bound
+	broken bool // one of the endpoints does not work now
+}
+
+func (f Facts) loser() loser {
+	var all loser
+	for _, e := range f.Endpoints {
+		n := f.losing(e.Backlog)
+		if n == 0 {
+			continue
+		}
+		if all.events == 0 || e.Backlog.LossAt.Before(all.from) {
+			all.from = e.Backlog.LossAt
+		}
+		_, over := e.over(f.Window)
+		all.events += n
+		all.least = all.least || e.Backlog.LowerBound
+		all.broken = all.broken || !over && e.State != rules.StateHealthy && e.State != rules.StateRecovering
+	}
+	if all.events > 0 && all.from.Before(f.Window.End) {
+		all.from = f.Window.End // overdue by the sender's tolerance
+	}
+	return all
+}
+
+// withBacklogOf returns f with the backlogs of another digest, which tells the
+// newest window of those that f tells: what waited before that is history.
+func (f Facts) withBacklogOf(newest Facts) Facts {
+	f.Endpoints = slices.Clone(f.Endpoints)
+	for i, e := range f.Endpoints {
+		f.Endpoints[i].Backlog = nil
+		if at := slices.IndexFunc(newest.Endpoints, func(o Endpoint) bool { return o.ID == e.ID }); at >= 0 {
+			f.Endpoints[i].Backlog = newest.Endpoints[at].Backlog
+		}
+	}
+	if f.Platform != nil {
+		p := *f.Platform
+		p.Backlog = nil
+		if newest.Platform != nil {
+			p.Backlog = newest.Platform.Backlog
+		}
+		f.Platform = &p
+	}
+	return f
+}

@@ -1,0 +1,67 @@
+package digest
+
+import "fmt"
+
+// headline is the state of all endpoints in a few words: counts, no names. What
+// will be lost comes first.
+func (v voice) headline(f Facts) string {
+	if f.Kind == KindPlatform {
+		return v.platformHeadline(f.Platform, f.Window.End)
+	}
+	all := len(f.Endpoints)
+	n := f.tally()
+	some := func(s forms, n int) string { return fmt.Sprintf(form(s, all), n, all) }
+	switch loss := f.loser(); {
+	case all == 0:
+		return v.NoEndpoints
+	case loss.events > 0 && n.failing > 0:
+		return v.willLose(loss, f.Window.End) + "; " + some(v.SomeFailing, n.failing)
+	case loss.events > 0:
+		return v.willLose(loss, f.Window.End)
+	case n.act > 0 && n.failing == n.act:
+		return some(v.SomeFailing, n.act)
+	case n.act > 0:
+		return some(v.SomeAct, n.act)
+	case n.look > 0:
+		return some(v.SomeLook, n.look+n.passed+n.unseen)
+	case n.passed > 0 && (n.unseen > 0 || f.Verdict == Act): // judged by an older hookvigil
+		return some(v.SomeLook, n.passed+n.unseen)
+	case n.passed > 0:
+		return some(v.SomePassed, n.passed)
+	case n.unseen > 0:
+		return some(v.SomeUnseen, n.unseen)
+	case f.Verdict != OK && len(f.Incidents) > 0:
+		return fmt.Sprintf(v.HadIncidents, len(f.Incidents))
+	default:
+		return fmt.Sprintf(form(v.AllHealthy, all), all)
+	}
+}
+
+// tally counts endpoints by what they ask for.
+type tally struct {
+	act     int // all that need action,
+	failing int // and those of them that fail now
+	look    int
+	passed  int // had failures, which are over
+	unseen  int
+}
+
+func (f Facts) tally() tally {
+	var n tally
+	for _, e := range f.Endpoints {
+		_, over := e.over(f.Window)
+		switch need := f.need(e); {
+		case need == Act && e.failing() && !over:
+			n.act, n.failing = n.act+1, n.failing+1
+		case need == Act:
+			n.act++
+		case need == Attention && e.unseen():
+			n.unseen++
+		case need == Attention && e.passed(f.Window):
+			n.passed++
+		case need == Attention:
+			n.look++
+		}
+	}
+	return n
+}
