@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
 )
@@ -74,6 +75,7 @@ type Metrics struct {
 	incidents incidentMetrics
 	outbox    outboxMetrics
 	digests   digestMetrics
+	backlog   backlogMetrics
 }
 
 // New returns the metrics of a daemon of that version, everything at zero.
@@ -86,6 +88,7 @@ func New(version string) *Metrics {
 	m.incidents.register(r)
 	m.outbox.register(r)
 	m.digests.register(r)
+	m.backlog.register(r)
 	r.add(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hookvigil_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": clean(version), "goversion": runtime.Version()},
@@ -147,6 +150,8 @@ func (m *Metrics) zero() {
 	m.Conditions(nil)
 	m.Incidents(nil)
 	m.Digests(Digests{})
+	m.Backlog(deliveries.Backlog{})
+	m.SourceGrades(nil)
 	m.panics.of(unknown)
 	m.storeFailed.of(unknown)
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"github.com/hookvigil/hookvigil/internal/deliveries"
 )
 
 // Source is a system that attempts come from: the sender of webhooks, a
@@ -13,7 +15,7 @@ type Source struct {
 	// Grade says how complete what it sends is: A every attempt, those that
 	// succeeded too; B each event's final result; C failures alone; D a
 	// sample. Default A. Only A yields ratios of first attempts.
-	Grade string
+	Grade deliveries.Grade
 }
 
 // sourceLayout is one entry of sources.
@@ -34,7 +36,7 @@ func (l *loader) sources() {
 			l.reportAll(p, checkID(in.ID))
 		}
 		grade := l.word(p, "grade", "a grade of completeness", or(in.Grade, "A"), []string{"A", "B", "C", "D"})
-		l.cfg.Sources = append(l.cfg.Sources, Source{ID: in.ID, Grade: grade})
+		l.cfg.Sources = append(l.cfg.Sources, Source{ID: in.ID, Grade: deliveries.Grade(grade)})
 	}
 }
 

@@ -23,6 +23,7 @@ tls: {ca_files: [demo-ca.pem]}
 
 defaults:
   probe: {level: reach, interval: 2s, timeout: 3s, ack_budget: 1s, confirm: 1, confirm_after: 1s}
+  schedule: "15s, 1m, 3m"          # the sender tries again after a quarter of an hour, one and three
   certificate: {interval: 3s, timeout: 2s, warn_below: 20s, page_below: 5s}
 
 merchants:
