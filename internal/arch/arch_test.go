@@ -23,38 +23,40 @@ var (
 	digests = append([]string{"alerting/digest"}, told...)
 
 	receivers = []string{"alerting/slack", "alerting/email", "alerting/pagerduty", "alerting/alertmanager", "alerting/webhook"}
-	config    = slices.Concat([]string{"internal/config", "internal/conditions", "internal/ingest"}, receivers, digests)
+	config    = slices.Concat([]string{"internal/config", "internal/conditions", "internal/ingest", "internal/ingest/tail", "internal/ingest/promquery"}, receivers, digests)
 	api       = append([]string{"internal/api", "dashboards", "dashboards/web"}, config...)
 )
 
 var mayImport = map[string][]string{
-	"probes":                 nil,
-	"probes/certificate":     {"probes"},
-	"internal/deliveries":    {"probes"},
-	"internal/registry":      facts,
-	"rules":                  facts,
-	"alerting":               decided,
-	"alerting/digest":        told,
-	"alerting/slack":         told,
-	"alerting/email":         told,
-	"dashboards":             told,
-	"dashboards/web":         append([]string{"dashboards"}, told...),
-	"internal/ingest":        decided,
-	"internal/conditions":    append([]string{"internal/ingest"}, decided...),
-	"internal/store":         append([]string{"internal/conditions", "internal/ingest"}, digests...),
-	"internal/config":        config,
-	"internal/api":           api,
-	"internal/hooktest":      {"probes"},
-	"internal/hooktest/rig":  {"internal/hooktest"},
-	"internal/witness":       append([]string{"internal/store"}, config...),
-	"internal/daemon":        append([]string{"internal/store"}, api...),
-	"internal/demo":          append([]string{"internal/daemon", "internal/store", "internal/hooktest"}, api...),
-	"internal/acceptance":    nil,
-	"internal/arch":          nil,
-	"cmd/hookvigil":          append([]string{"internal/daemon", "internal/demo", "internal/witness", "internal/hooktest"}, api...),
-	"dashboards/grafana/gen": {"dashboards", "dashboards/grafana"},
-	"dashboards/grafana":     {"dashboards"},
-	"rules/prometheus":       {"rules"},
+	"probes":                    nil,
+	"probes/certificate":        {"probes"},
+	"internal/deliveries":       {"probes"},
+	"internal/registry":         facts,
+	"rules":                     facts,
+	"alerting":                  decided,
+	"alerting/digest":           told,
+	"alerting/slack":            told,
+	"alerting/email":            told,
+	"dashboards":                told,
+	"dashboards/web":            append([]string{"dashboards"}, told...),
+	"internal/ingest":           decided,
+	"internal/ingest/tail":      {"internal/deliveries", "probes"},
+	"internal/ingest/promquery": {"probes", "rules"},
+	"internal/conditions":       append([]string{"internal/ingest"}, decided...),
+	"internal/store":            append([]string{"internal/conditions", "internal/ingest"}, digests...),
+	"internal/config":           config,
+	"internal/api":              api,
+	"internal/hooktest":         {"probes"},
+	"internal/hooktest/rig":     {"internal/hooktest"},
+	"internal/witness":          append([]string{"internal/store"}, config...),
+	"internal/daemon":           append([]string{"internal/store"}, api...),
+	"internal/demo":             append([]string{"internal/daemon", "internal/store", "internal/hooktest"}, api...),
+	"internal/acceptance":       nil,
+	"internal/arch":             nil,
+	"cmd/hookvigil":             append([]string{"internal/daemon", "internal/demo", "internal/witness", "internal/hooktest"}, api...),
+	"dashboards/grafana/gen":    {"dashboards", "dashboards/grafana"},
+	"dashboards/grafana":        {"dashboards"},
+	"rules/prometheus":          {"rules"},
 }
 
 // home names the one package that may import a third-party module.
