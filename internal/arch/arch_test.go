@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"alerting/slack":            told,
 	"alerting/email":            told,
 	"dashboards":                told,
-	"dashboards/web":            append([]string{"dashboards"}, told...),
+	"dashboards/web":            append([]string{"dashboards"}, digests...),
 	"internal/ingest":           decided,
 	"internal/ingest/tail":      {"internal/deliveries", "probes"},
 	"internal/ingest/promquery": {"probes", "rules"},
