@@ -14,6 +14,8 @@ const (
 	runbookDead    = "DeadLetters"
 	runbookRefused = "AttemptsRefused"
 	runbookDigest  = "HookvigilDigestLate"
+
+	runbookDowngraded = "HookvigilSourceDowngraded"
 )
 
 // daemon watches the watcher.
@@ -23,6 +25,7 @@ func daemon() Dashboard {
 	d.Panels = place([]section{
 		{"Duty", daemonDuty()},
 		{"Looks", daemonLooks()},
+		{"Sources of attempts", daemonSources()},
 		{"From fact to incident", daemonFacts()},
 		{"Notices", daemonNotices()},
 		{"Digests", daemonDigests()},

@@ -3,9 +3,10 @@ package grafana
 // deliveries is about real traffic: what senders report of their attempts.
 func deliveries() Dashboard {
 	d := frame(deliveriesName, "hookvigil / Deliveries",
-		"What senders report of real deliveries: how many first attempts fail, where, and how. From /metrics.", daemonChoices()...)
+		"What senders report of real deliveries: how many first attempts fail, where and how, and when what waits is lost. From /metrics.", daemonChoices()...)
 	d.Panels = place([]section{
 		{"Now", deliveriesNow()},
+		{"The loss clock", lossClock()},
 		{"Failures", deliveriesFailures()},
 		{"What senders send", deliveriesIntake()},
 	})

@@ -5,5 +5,5 @@
 // It is a module of its own, so that Prometheus and what it needs stay out of
 // the daemon's go.mod:
 //
-//	cd internal/tools && go test ./...
+//	cd internal/tools && go test -count=1 ./...
 package tools
