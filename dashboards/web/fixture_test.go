@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/dashboards/web"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
@@ -27,6 +28,7 @@ type source struct {
 	targets   []web.Target
 	ratios    []web.Ratio
 	desk      desk
+	ledger    ledger
 }
 
 func (s source) Ratios() []web.Ratio { return s.ratios }
@@ -37,6 +39,10 @@ func (s source) Incidents(ctx context.Context, f alerting.IncidentFilter) ([]ale
 
 func (s source) Incident(ctx context.Context, id string) (alerting.Incident, []alerting.Entry, error) {
 	return s.desk.Incident(ctx, id)
+}
+
+func (s source) Digests(ctx context.Context, f digest.Filter) ([]digest.Row, error) {
+	return s.ledger.Digests(ctx, f)
 }
 
 func (s source) Summary() web.Summary  { return s.summary }

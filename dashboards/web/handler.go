@@ -38,13 +38,15 @@ type pages struct {
 	style []byte
 	print string // of the stylesheet: its address changes with its content
 
-	complained atomic.Int64 // when the log last said that incidents cannot be read; Unix ns
+	// When the log last said that incidents, or digests, cannot be read; Unix ns.
+	complained, complainedDigests atomic.Int64
 }
 
 // New returns the handler of the built-in pages: GET and HEAD of /,
 // /endpoints/{id}, /targets/{id}, /incidents, /incidents/{id} and
 // /assets/style.css; anything else is 404 or 405. The pages of incidents are
-// 503 while incidents cannot be read; the others say so and show the rest. It starts nothing and is safe for concurrent use. A page that
+// 503 while incidents cannot be read; the others say so and show the rest, and
+// so does the overview when digests cannot be read. It starts nothing and is safe for concurrent use. A page that
 // breaks answers 500, is logged and reported, and harms no other. A nil log
 // drops what it is given.
 func New(src Source, log *slog.Logger, opt Options) http.Handler {
@@ -145,6 +147,7 @@ func (p *pages) stylesheet(w http.ResponseWriter, r *http.Request) {
 // frame is what every page has around its content.
 type frame struct {
 	Title   string
+	Here    string // path of the page in the main navigation; empty: none
 	Style   string
 	Now     time.Time
 	Summary Summary

@@ -24,11 +24,12 @@ const (
 
 // entryView is one line of a timeline.
 type entryView struct {
-	At   time.Time
-	Kind string
-	Who  string
-	Text string
-	Skip int // lines left out before this one
+	At    time.Time
+	Clock string // At, short; empty: the whole date
+	Kind  string
+	Who   string
+	Text  string
+	Skip  int // lines left out before this one
 }
 
 // entryViews words a timeline, each text cut to most characters; what a

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -30,6 +31,8 @@ type incidentRow struct {
 	alerting.Incident
 	Mark     signal // the severity
 	Open     int    // members that are still open
+	For      string // how long it has lasted; empty: it is not said
+	Clock    string // when it started; empty: the whole date
 	Earlier  int    // entries of the timeline before Timeline
 	Timeline []entryView
 	Unread   bool // the timeline could not be read
@@ -116,7 +119,9 @@ func (p *pages) incidentBlock(ctx context.Context, brief bool) incidentBlock {
 	shown := live.list[:min(len(live.list), onOverview)]
 	b.More = len(live.list) - len(shown)
 	b.Rows = incidentRows(shown)
+	now := p.opt.Now()
 	for i := range b.Rows {
+		b.Rows[i].For, b.Rows[i].Clock = lasting(now.Sub(b.Rows[i].StartedAt)), clock(now, b.Rows[i].StartedAt)
 		_, entries, err := p.src.Incident(ctx, b.Rows[i].ID)
 		if err != nil {
 			p.unreadable(ctx, err)
@@ -125,6 +130,10 @@ func (p *pages) incidentBlock(ctx context.Context, brief bool) incidentBlock {
 		}
 		b.Rows[i].Earlier = max(0, len(entries)-newestEntries)
 		b.Rows[i].Timeline = entryViews(entries[b.Rows[i].Earlier:], maxShown)
+		for j := range b.Rows[i].Timeline {
+			e := &b.Rows[i].Timeline[j]
+			e.Clock = clock(now, e.At)
+		}
 	}
 	return b
 }
@@ -186,6 +195,7 @@ func (p *pages) incidents(w http.ResponseWriter, r *http.Request) {
 		}
 		page.Past = incidentRows(slices.DeleteFunc(slices.Clone(recent), alerting.Incident.Live))
 	}
+	page.Here = "/incidents"
 	page.Refresh, _ = p.refreshing(r)
 	page.Toggle = incidentsLink(liveOnly, !refresh)
 	p.render(w, r, http.StatusOK, "incidents", page)
@@ -221,11 +231,16 @@ func (p *pages) unreadable(ctx context.Context, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
-	now, last := p.opt.Now().UnixNano(), p.complained.Load()
-	if last != 0 && now-last < int64(time.Minute) || !p.complained.CompareAndSwap(last, now) {
-		return
+	if p.due(&p.complained) {
+		p.log.LogAttrs(ctx, slog.LevelWarn, "incidents cannot be shown", slog.Any("err", err))
 	}
-	p.log.LogAttrs(ctx, slog.LevelWarn, "incidents cannot be shown", slog.Any("err", err))
+}
+
+// due reports whether a complaint was not made within the last minute, and
+// takes it as made.
+func (p *pages) due(complained *atomic.Int64) bool {
+	now, last := p.opt.Now().UnixNano(), complained.Load()
+	return (last == 0 || now-last >= int64(time.Minute)) && complained.CompareAndSwap(last, now)
 }
 
 // severitySignal shows how loud an incident is; one that is over is grey.

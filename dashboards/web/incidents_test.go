@@ -154,7 +154,7 @@ func TestIncidentList(t *testing.T) {
 		})
 	}
 	page := get(t, badDay(), "/incidents?show=live&refresh=30").Body.String()
-	for _, want := range []string{`href="/incidents?refresh=30"`, `href="/incidents?refresh=30&amp;show=live" aria-current="page"`, `href="/incidents?show=live">Stop refreshing`} {
+	for _, want := range []string{`href="/incidents?refresh=30"`, `href="/incidents?refresh=30&amp;show=live" aria-current="page"`, `href="/incidents?show=live#refresh">Stop refreshing`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)
 		}

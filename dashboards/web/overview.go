@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -139,7 +140,9 @@ func countsOf(f found, a ask) []count {
 // overviewPage is what the template overview draws.
 type overviewPage struct {
 	frame
+	Brief          bool // the reader looks for certain endpoints: nothing else in full
 	Incidents      incidentBlock
+	Digests        digestBlock
 	Ratios         []ratioView
 	Ask            ask
 	Counts         []count
@@ -160,12 +163,16 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 		frame: p.frame(titleOf(f.counts)), Ask: a, Counts: countsOf(f, a), Total: f.total, Matches: f.matches,
 		At: f.at, Pages: f.pages, All: ask{Refresh: a.Refresh, Page: 1}.link(),
 	}
+	page.Here = "/"
 	page.Refresh, page.Toggle = refreshOf(a)
-	page.Incidents = p.incidentBlock(r.Context(), a.looking())
-	page.Ratios = ratiosOf(p.src.Ratios())
+	page.Brief = a.looking()
+	page.Incidents = p.incidentBlock(r.Context(), page.Brief)
+	if !page.Brief {
+		page.Ratios, page.Digests = ratiosOf(p.src.Ratios()), p.digestBlock(r.Context())
+	}
 	for _, id := range f.page {
 		if ep, ok := p.src.Endpoint(id); ok { // else: removed since the walk
-			page.Rows = append(page.Rows, rowOf(ep, page.Now))
+			page.Rows = append(page.Rows, briefRow(ep, page.Now))
 		}
 	}
 	if len(page.Rows) > 0 {
@@ -180,6 +187,13 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 	}
 	page.Targets, page.MoreTargets = p.targets(a, page.Now)
 	p.render(w, r, http.StatusOK, "overview", page)
+}
+
+// briefRow is a row with short times: a table of many is read down its columns.
+func briefRow(ep Endpoint, now time.Time) row {
+	r := rowOf(ep, now)
+	r.Probe, r.Certificate, r.Deliveries = r.Probe.brief(now), r.Certificate.brief(now), r.Deliveries.brief(now)
+	return r
 }
 
 func refreshOf(a ask) (seconds int, toggle string) {

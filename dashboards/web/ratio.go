@@ -14,6 +14,7 @@ type ratioView struct {
 	Share string // that failed
 	Of    string // in counts
 	Open  bool
+	Lead  bool // the whole platform
 }
 
 // ratiosOf leaves out what has no data: that is not 0 %.
@@ -25,7 +26,7 @@ func ratiosOf(list []Ratio) []ratioView {
 		}
 		failed := min(max(r.Failed, 0), r.First)
 		views = append(views, ratioView{
-			Name: scopeName(r.Scope), Share: rules.Ratio(float64(failed) / float64(r.First)).Short(), Open: r.Open,
+			Name: scopeName(r.Scope), Share: rules.Ratio(float64(failed) / float64(r.First)).Short(), Open: r.Open, Lead: r.Scope == rules.ScopePlatform,
 			Of: fmt.Sprintf("%d of %d in %s", failed, r.First, short(r.Window)),
 		})
 	}

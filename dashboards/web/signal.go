@@ -18,6 +18,15 @@ type signal struct {
 	Fault string // empty: none
 	Facts []string
 	At    time.Time // zero: never
+	Clock string    // At, short; empty: the whole date
+}
+
+// brief returns s with the short form of its time.
+func (s signal) brief(now time.Time) signal {
+	if !s.At.IsZero() {
+		s.Clock = clock(now, s.At)
+	}
+	return s
 }
 
 // row is one endpoint in the overview.
@@ -121,7 +130,7 @@ func (p *pages) targets(a ask, now time.Time) (rows []targetRow, more int) {
 	needle := strings.ToLower(a.Query)
 	for _, t := range p.src.Targets() {
 		if needle == "" || holds(needle, t.ID, t.Address, t.ServerName) {
-			rows = append(rows, targetRow{Target: t, Certificate: certificateSignal(t.Certificate, now, false)})
+			rows = append(rows, targetRow{Target: t, Certificate: certificateSignal(t.Certificate, now, false).brief(now)})
 		}
 	}
 	worstFirst(rows)

@@ -15,6 +15,7 @@ import (
 // I/O. What they return is not changed by the pages.
 type Source interface {
 	IncidentSource
+	DigestSource
 	// Summary tells of the daemon itself.
 	Summary() Summary
 	// Entries yields every endpoint, ordered by ID. It runs once per request of

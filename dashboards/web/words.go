@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hookvigil/hookvigil/probes"
@@ -83,20 +84,59 @@ func certificateMark(v certificate.Verdict) rules.Word {
 // clip cuts a text from outside to what a page can bear.
 func clip(s string) string { return cut(s, maxShown) }
 
+// cut bounds a text from outside to most characters and makes it legible.
 func cut(s string, most int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) <= most || utf8.RuneCountInString(s) <= most {
-		return s
+		return strings.Map(legible, s)
 	}
 	end := 0
 	for range most {
 		_, size := utf8.DecodeRuneInString(s[end:])
 		end += size
 	}
-	return s[:end] + "…"
+	return strings.Map(legible, s[:end]) + "…"
+}
+
+// legible replaces what a page must not hold: what turns the direction of
+// writing, of which one left open reaches past the bdi element around it, and
+// other controls. They leave a mark, so that names do not look alike by them.
+func legible(r rune) rune {
+	switch {
+	case unicode.IsSpace(r), r == '\u2028', r == '\u2029':
+		return ' '
+	case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+		return '\uFFFD'
+	default:
+		return r
+	}
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// clock spells a moment of the day of now by its time alone; all times are in
+// UTC, and pages say so.
+func clock(now, t time.Time) string {
+	if now.UTC().Format(time.DateOnly) == t.UTC().Format(time.DateOnly) {
+		return t.UTC().Format(time.TimeOnly)
+	}
+	return stamp(t)
+}
+
+// lasting spells how long something has lasted, in seconds below 2 minutes;
+// empty when it begins later.
+func lasting(d time.Duration) string {
+	switch {
+	case d < 0:
+		return ""
+	case d < 2*time.Minute:
+		return plural(int(d/time.Second), "second")
+	case d < 2*time.Hour:
+		return plural(int(d/time.Minute), "minute")
+	default:
+		return span(d)
+	}
+}
 
 // took spells a duration of a look: milliseconds below 1 s, then seconds.
 func took(d time.Duration) string {
@@ -130,8 +170,10 @@ func span(d time.Duration) string {
 		return plural(int(d/(24*time.Hour)), "day")
 	case d >= time.Hour:
 		return plural(int(d/time.Hour), "hour")
-	default:
+	case d >= time.Minute:
 		return plural(int(d/time.Minute), "minute")
+	default:
+		return "under a minute"
 	}
 }
 

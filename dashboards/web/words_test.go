@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
 	"github.com/hookvigil/hookvigil/rules"
@@ -24,8 +25,8 @@ func TestLeft(t *testing.T) {
 		"just under two days":  {now.Add(48*time.Hour - time.Second), "47 hours left"},
 		"an hour":              {now.Add(time.Hour), "1 hour left"},
 		"a minute and a half":  {now.Add(90 * time.Second), "1 minute left"},
-		"in its last second":   {now, "0 minutes left"},
-		"the second after":     {now.Add(-time.Second), "expired 0 minutes ago"},
+		"in its last second":   {now, "under a minute left"},
+		"the second after":     {now.Add(-time.Second), "expired under a minute ago"},
 		"three days ago":       {now.Add(-3 * 24 * time.Hour), "expired 3 days ago"},
 		"a day and a half ago": {now.Add(-36 * time.Hour), "expired 36 hours ago"},
 	} {
@@ -137,5 +138,59 @@ func TestEveryWordHasAdvice(t *testing.T) {
 	check("foreign certificate word", OnCertificate("never_heard_of"))
 	if len(probeAdvice) != len(probes.Faults()) || len(certificateAdvice) != len(certificate.Faults()) || len(noteAdvice) != len((^probes.NoteSet(0)).Words()) {
 		t.Error("there is advice on a word that is in no set")
+	}
+}
+
+func TestWindowText(t *testing.T) {
+	t.Parallel()
+	at := func(s string) time.Time {
+		v, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for name, tt := range map[string]struct{ start, end, zone, want string }{
+		"east of UTC":              {"2026-11-21T05:00:00Z", "2026-11-21T11:00:00Z", "Asia/Jakarta", "2026-11-21 12:00 to 18:00 Asia/Jakarta"},
+		"to midnight":              {"2026-11-21T11:00:00Z", "2026-11-21T17:00:00Z", "Asia/Jakarta", "2026-11-21 18:00 to 2026-11-22 00:00 Asia/Jakarta"},
+		"when the clocks go back":  {"2026-10-24T22:00:00Z", "2026-10-25T05:00:00Z", "Europe/Berlin", "2026-10-25 00:00 to 06:00 Europe/Berlin"},
+		"no zone":                  {"2026-11-21T06:00:00Z", "2026-11-21T12:00:00Z", "", "2026-11-21 06:00 to 12:00 UTC"},
+		"a zone of nowhere":        {"2026-11-21T06:00:00Z", "2026-11-21T12:00:00Z", "Mars/Phobos", "2026-11-21 06:00 to 12:00 UTC"},
+		"a zone out of the folder": {"2026-11-21T06:00:00Z", "2026-11-21T12:00:00Z", "../../etc/passwd", "2026-11-21 06:00 to 12:00 UTC"},
+		"the machine's own zone":   {"2026-11-21T06:00:00Z", "2026-11-21T12:00:00Z", "Local", "2026-11-21 06:00 to 12:00 UTC"},
+		"seconds":                  {"2026-11-21T06:00:30Z", "2026-11-21T06:02:30Z", "UTC", "2026-11-21 06:00:30 to 06:02:30 UTC"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := windowText(digest.Window{Start: at(tt.start), End: at(tt.end)}, tt.zone); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestClockAndLasting(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	jakarta := time.FixedZone("WIB", 7*3600)
+	for at, want := range map[time.Time]string{
+		noon.Add(-time.Second):                "11:59:59",
+		noon.Add(-12 * time.Hour):             "00:00:00",
+		noon.Add(-12*time.Hour - time.Second): "2026-11-20 23:59:59 UTC",
+		noon.Add(12 * time.Hour):              "2026-11-22 00:00:00 UTC",
+		noon.Add(-time.Minute).In(jakarta):    "11:59:00",
+		noon.Add(-365 * 24 * time.Hour):       "2025-11-21 12:00:00 UTC",
+	} {
+		if got := clock(noon.In(jakarta), at); got != want {
+			t.Errorf("%v: %q, want %q", at, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{
+		-1: "", 0: "0 seconds", 119*time.Second + 999*time.Millisecond: "119 seconds", 2 * time.Minute: "2 minutes",
+		2*time.Hour - 1: "119 minutes", 2 * time.Hour: "2 hours", 47 * time.Hour: "47 hours", 48 * time.Hour: "2 days",
+	} {
+		if got := lasting(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/dashboards/web"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/rules"
@@ -91,6 +92,11 @@ func (s pageSource) Incidents(ctx context.Context, f alerting.IncidentFilter) ([
 // Incident implements web.IncidentSource.
 func (s pageSource) Incident(ctx context.Context, id string) (alerting.Incident, []alerting.Entry, error) {
 	return s.d.store.Incident(ctx, id)
+}
+
+// Digests implements web.DigestSource.
+func (s pageSource) Digests(ctx context.Context, f digest.Filter) ([]digest.Row, error) {
+	return s.d.store.Digests().List(ctx, f)
 }
 
 // Ratios implements web.Source: the platform first, then the worst channels.
