@@ -37,7 +37,7 @@ func (v voice) incidents(f Facts) table {
 		default:
 			resolved, ran = v.moment(i.Resolved), fmt.Sprintf(v.FromTo, v.clock(i.Opened, f.Window.End), v.near(i.Resolved, f.Window.End))
 		}
-		if i.Ours {
+		if i.Ours && f.Kind != KindPlatform { // operators know whose side that is
 			ours = v.Ours
 		}
 		return []string{title, severity, v.moment(i.Opened), resolved, ours}, title + " (" + joined(severity, ran, ours) + ")"

@@ -18,10 +18,10 @@ func newExplain() *cobra.Command {
 		Use:   "explain ENDPOINT|INCIDENT",
 		Short: "Say why an endpoint is in its state, or why an incident is open",
 		Long: `Ask the running daemon, over the socket in its data directory. Of an endpoint:
-what each signal last said, and what that means. Of an incident, by its ID or
-number: the evidence, its members, who was told and when, and what would clear
-it. An endpoint goes before an incident of the same name. With --json the answer
-of the API; of an incident {"incident","notices"}.
+what each signal last said, what that means, and what waits to be delivered. Of
+an incident, by its ID or number: the evidence, its members, who was told and
+when, and what would clear it. An endpoint goes before an incident of the same
+name. With --json the answer of the API; of an incident {"incident","notices"}.
 
 Exit status: 0 the endpoint is healthy or suspended, or the incident is over,
 1 it is not or the daemon gave no answer, 2 a wrong call or configuration, or
@@ -53,6 +53,7 @@ func explain(cmd *cobra.Command, id string, asJSON bool) error {
 	default:
 		var b strings.Builder
 		e.print(&b)
+		explainBacklog(cmd, d, &b, id)
 		_, err = io.WriteString(cmd.OutOrStdout(), b.String())
 	}
 	if err != nil {

@@ -44,9 +44,9 @@ configuration. Results go to standard output, everything else to standard error.
 		}
 		root.AddCommand(verbs...)
 	}
-	add(groupWatch, newServe(), newCheck(), newInit(), newExplain())
+	add(groupWatch, newServe(), newCheck(), newInit(), newExplain(), newBacklog())
 	add(groupLook, newProbe(), newCertificate(), newDemo())
-	add(groupAct, newIncident(), newOutbox(), newDigest(), newNotify())
+	add(groupAct, newIncident(), newEvent(), newOutbox(), newDigest(), newNotify())
 	add(groupOther, newVersion())
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetVersionTemplate(versionLine())

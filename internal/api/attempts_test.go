@@ -457,3 +457,18 @@ func TestOfSeveralEndpointsWithOneURLTheProductDecides(t *testing.T) {
 	w.ask(t, http.MethodPut, "/api/v1/endpoints/own-newer", operatorToken, `{"merchant":"own","url":"https://own.example/void","products":["VA"]}`).into(t, 201, &struct{}{})
 	hand("VA", "")
 }
+
+// What started in a time that is not kept any more is said to be so: a repeat
+// could not be told from a new one.
+func TestAttemptsOfADayThatWasDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allTokens())
+	w.attempts.floor = time.Now().Add(-48 * time.Hour)
+	body := fmt.Sprintf(`{"event":"a","endpoint":"own-pay","started_at":%q,"status":200}`+"\n"+`{"event":"b","endpoint":"own-pay","started_at":%q,"status":200}`,
+		time.Now().Add(-72*time.Hour).Format(time.RFC3339), time.Now().Add(-time.Hour).Format(time.RFC3339))
+	var got taken
+	w.ask(t, http.MethodPost, attemptsPath, ingestToken, body).into(t, 200, &got)
+	if got.Accepted != 1 || len(got.Rejected) != 1 || got.Rejected[0].Line != 1 || !strings.Contains(got.Rejected[0].Reason, "no longer kept") {
+		t.Errorf("got %+v; want one taken, and why the other is not", got)
+	}
+}

@@ -20,6 +20,8 @@ import (
 // takeFunc takes attempts.
 type takeFunc func([]deliveries.Attempt) ingest.Taken
 
+func (takeFunc) Floor() time.Time { return time.Time{} }
+
 func (f takeFunc) Take(_ context.Context, _ time.Time, attempts []deliveries.Attempt) (ingest.Taken, error) {
 	return f(attempts), nil
 }

@@ -84,6 +84,10 @@ type Deps struct {
 	Incidents Incidents
 	Outbox    Outbox
 	Digests   Digests
+	Events    Events
+	Backlogs  Backlogs
+	// SourceViews is what is known of sources: GET /api/v1/sources.
+	SourceViews Sources
 	// Test sends one test notice to each destination of a receiver, and
 	// returns when all have ended. Its error wraps [registry.ErrNotFound] for
 	// a receiver that is not configured.

@@ -15,6 +15,8 @@ import (
 // durable all the same. It is safe for concurrent use.
 type Attempts interface {
 	Take(ctx context.Context, received time.Time, attempts []deliveries.Attempt) (ingest.Taken, error)
+	// Floor is the first moment of which attempts are kept; zero: of all.
+	Floor() time.Time
 }
 
 // Incidents is what the desk has decided, and people's answer to it. A list is

@@ -19,6 +19,7 @@ import (
 
 // fakeAttempts remembers what it is given; a repeat is a duplicate.
 type fakeAttempts struct {
+	floor   time.Time
 	mu      sync.Mutex
 	batches []int // attempts of each call
 	taken   []deliveries.Attempt
@@ -27,6 +28,8 @@ type fakeAttempts struct {
 	hold    chan struct{}        // not nil: Take waits until it is closed
 	waiting chan struct{}        // gets one for each call that waits
 }
+
+func (f *fakeAttempts) Floor() time.Time { return f.floor }
 
 func (f *fakeAttempts) Take(ctx context.Context, received time.Time, attempts []deliveries.Attempt) (ingest.Taken, error) {
 	if f.hold != nil {

@@ -61,9 +61,11 @@ type intake struct {
 	snap   *registry.Snapshot
 	lines  *lineReader
 	now    time.Time // when the body began to come
+	floor  time.Time // what started before is not kept
 
 	chunk []deliveries.Attempt // good, and not durable yet
 	held  int64                // their weight
+	seen  sightings            // what they name that nobody registered
 	view  attemptsView
 }
 
@@ -119,25 +121,36 @@ func (t *intake) settle(a *deliveries.Attempt) (reason string) {
 	if !t.server.deps.Sources(a.Source) {
 		return fmt.Sprintf("source %s is not configured here", quote(a.Source))
 	}
-	if ingest.Outlies(a.StartedAt, t.now) {
-		return fmt.Sprintf("started_at: %s is more than %d days ago, which is too old to be kept", a.StartedAt.Format(time.RFC3339), ingest.MaxAge/(24*time.Hour))
+	if reason := ingest.Refusal(a.StartedAt, t.now, t.floor); reason != "" {
+		return reason
 	}
-	if w := t.endpoint(a); w != nil {
-		a.Endpoint, a.Merchant = w.ID, w.Merchant
-	}
+	w, several := t.endpoint(a)
+	strange := w != nil && !belongs(a, w)
 	if !t.caller.sees(a.Merchant) {
 		return "the token is not for the merchant of this record"
+	}
+	if !strange && !several {
+		t.seen.note(a, w)
 	}
 	return ""
 }
 
 // endpoint finds the endpoint that a is about; nil when it is not known here.
-func (t *intake) endpoint(a *deliveries.Attempt) *registry.Watched {
-	if a.Endpoint != "" {
-		w, _ := t.snap.Endpoint(a.Endpoint)
-		return w
+// several says that it is one of some that people registered at one URL, and
+// not which.
+func (t *intake) endpoint(a *deliveries.Attempt) (w *registry.Watched, several bool) {
+	if a.Endpoint == "" {
+		registered := t.snap.Registered() // its index outlives what is only seen meanwhile
+		if at := t.server.places.in(registered)[place{a.Merchant, a.URL}]; len(at) > 0 {
+			w = pick(at, a.Product)
+			return w, w == nil
+		}
+		if !t.place(a) {
+			return nil, false
+		}
 	}
-	return pick(t.server.places.in(t.snap)[place{a.Merchant, a.URL}], a.Product)
+	w, _ = t.snap.Endpoint(a.Endpoint)
+	return w, false
 }
 
 // add puts a into the chunk; one that is full is taken first, and so is this
@@ -172,12 +185,14 @@ func (t *intake) flush(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("take attempts: %w", err)
 	}
+	t.seen.tell()
 	return nil
 }
 
 // release empties the chunk, and gives back the room that it took.
 func (t *intake) release() {
 	t.server.inflow.bytes.drop(t.held)
+	t.seen.forget()
 	clear(t.chunk) // and the texts
 	t.chunk, t.held = t.chunk[:0], 0
 }

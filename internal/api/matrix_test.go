@@ -117,6 +117,24 @@ var matrix = map[string][]matrixRow{
 		{"/api/v1/digests/preview?merchant=own&format=text", "", readsOwn}, {"/api/v1/digests/preview?merchant=rival", "", readsOthers},
 		{"/api/v1/digests/preview?merchant=rival&format=html", "", readsOthers}, {"/api/v1/digests/preview?format=eml", "", houseReads},
 	},
+	"GET /api/v1/events": {
+		{"/api/v1/events", "", readsOwn}, {"/api/v1/events?merchant=rival", "", readsOwn}, {"/api/v1/events?endpoint=rival-pay", "", readsOwn},
+	},
+	"GET /api/v1/events/{source}/{id}": {
+		{"/api/v1/events/core/evt_1", "", readsOwn}, {"/api/v1/events/core/evt_nobody", "", readsOthers}, {"/api/v1/events/a%2Fb%20c/..%2Fevt%2F7%3Fx=1%23%252F%20%C3%A9;", "", readsOwn},
+	},
+	"GET /api/v1/endpoints/{id}/attempts": {
+		{"/api/v1/endpoints/own-pay/attempts", "", readsOwn}, {"/api/v1/endpoints/rival-pay/attempts", "", readsOthers},
+	},
+	"GET /api/v1/endpoints/{id}/backlog": {
+		{"/api/v1/endpoints/own-pay/backlog", "", readsOwn}, {"/api/v1/endpoints/rival-pay/backlog", "", readsOthers},
+	},
+	"GET /api/v1/merchants/{id}/backlog": {
+		{"/api/v1/merchants/own/backlog", "", readsOwn}, {"/api/v1/merchants/rival/backlog", "", readsOthers},
+	},
+	"GET /api/v1/backlog":                {{"/api/v1/backlog", "", houseReads}},
+	"GET /api/v1/facets/{kind}":          {{"/api/v1/facets/channel", "", houseReads}},
+	"GET /api/v1/sources":                {{"/api/v1/sources", "", houseReads}},
 	"GET /api/v1/outbox":                 {{"/api/v1/outbox", "", houseActs}},
 	"POST /api/v1/outbox/{id}/retry":     {{"/api/v1/outbox/n-2-slack%2Fops/retry", "", houseDrops}},
 	"POST /api/v1/outbox/{id}/drop":      {{"/api/v1/outbox/n-2-slack%2Fops/drop", "", houseDrops}},

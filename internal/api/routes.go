@@ -31,6 +31,7 @@ func (s *Server) routes() {
 	s.deliveryRoutes()
 	s.deskRoutes()
 	s.digestRoutes()
+	s.eventRoutes()
 
 	s.plain(viewer, get("/api/v1/openapi.json", "openapi", "This document"), http.HandlerFunc(s.openAPI))
 	s.plain(access{open: true}, get("/-/healthy", "healthy", "200 when the daemon is alive"), duty(s.deps.Duties.Healthy))

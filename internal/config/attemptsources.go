@@ -16,6 +16,11 @@ type Source struct {
 	// succeeded too; B each event's final result; C failures alone; D a
 	// sample. Default A. Only A yields ratios of first attempts.
 	Grade deliveries.Grade
+
+	// Discover says that endpoints which its attempts name and nobody
+	// registered are registered as seen: shown, and neither probed nor mailed.
+	// Default false: they are counted for platform, product and channel alone.
+	Discover bool
 }
 
 // sourceLayout is one entry of sources.
@@ -36,7 +41,7 @@ func (l *loader) sources() {
 			l.reportAll(p, checkID(in.ID))
 		}
 		grade := l.word(p, "grade", "a grade of completeness", or(in.Grade, "A"), []string{"A", "B", "C", "D"})
-		l.cfg.Sources = append(l.cfg.Sources, Source{ID: in.ID, Grade: deliveries.Grade(grade)})
+		l.cfg.Sources = append(l.cfg.Sources, Source{ID: in.ID, Grade: deliveries.Grade(grade), Discover: in.Discover})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/url"
 
+	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/probes"
 )
@@ -29,6 +30,8 @@ type Config struct {
 	Routes     []Route     // the first that matches an incident says who is told
 	Heartbeats []Heartbeat // of watch, in the order of the file
 	Digest     Digest      // how health digests are made and sent
+
+	Retention ingest.Retention // how long history is kept; valid; default ingest.DefaultRetention()
 
 	Probes string // metrics.probes: all | unhealthy | off; default all
 }

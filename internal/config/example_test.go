@@ -89,8 +89,8 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
 
 	cfg, faults := config.Load("hookvigil.yaml")
-	if config.Failed(faults) || len(faults) != 16 {
-		t.Errorf("%d faults, want the 16 warnings of keys to come:\n%s", len(faults), printed(t, faults))
+	if config.Failed(faults) || len(faults) != 12 {
+		t.Errorf("%d faults, want the 12 warnings of keys to come:\n%s", len(faults), printed(t, faults))
 	}
 	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
 		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
@@ -139,7 +139,7 @@ func TestDesignExample(t *testing.T) {
 		warned = append(warned, f.Path)
 	}
 	if want := []string{
-		"defaults.schedule", "merchants[].incidents", "digest.from", "retention", "witness", "watch[].url", "deadman",
+		"merchants[].incidents", "digest.from", "witness", "watch[].url", "deadman",
 	}; !slices.Equal(warned, want) {
 		t.Errorf("warnings of %v, want %v", warned, want)
 	}

@@ -110,13 +110,13 @@ func TestLoadSourcesAndHeartbeats(t *testing.T) {
 	cfg := mustLoad(t, `
 version: 1
 server: {tokens: [{name: core, role: ingest, source: queue, token_file: secrets/good.token}]}
-sources: [{id: core}, {id: queue, grade: C, discover: false}]
+sources: [{id: core}, {id: queue, grade: C, discover: false}, {id: tail, discover: true}]
 watch:
   - {id: nightly, heartbeat: true, every: 24h, grace: 7d}
   - {id: alertmanager, url: "http://127.0.0.1:9093/-/ready", every: 30s, grace: 2m}
   - {id: hourly, heartbeat: true, every: 1s}
 `)
-	if want := []config.Source{{ID: "core", Grade: "A"}, {ID: "queue", Grade: "C"}}; !reflect.DeepEqual(cfg.Sources, want) {
+	if want := []config.Source{{ID: "core", Grade: "A"}, {ID: "queue", Grade: "C"}, {ID: "tail", Grade: "A", Discover: true}}; !reflect.DeepEqual(cfg.Sources, want) {
 		t.Errorf("got %+v, want %+v", cfg.Sources, want)
 	}
 	want := []config.Heartbeat{{ID: "nightly", Every: 24 * time.Hour, Grace: 7 * 24 * time.Hour}, {ID: "hourly", Every: time.Second, Grace: time.Second}}

@@ -6,10 +6,9 @@ import "slices"
 // gives a warning that says what is missing, and whatever stands below it is
 // accepted; with nothing below it, it says nothing. A key that comes to life moves from here to layout.
 type laterKeys struct {
-	Database  ignored `yaml:"database" later:"records are kept in data_dir"`
-	Retention ignored `yaml:"retention" later:"how long history is kept cannot be chosen yet"`
-	Witness   ignored `yaml:"witness" later:"there is no second process yet"`
-	Deadman   ignored `yaml:"deadman" later:"no heartbeat is sent yet"`
+	Database ignored `yaml:"database" later:"records are kept in data_dir"`
+	Witness  ignored `yaml:"witness" later:"there is no second process yet"`
+	Deadman  ignored `yaml:"deadman" later:"no heartbeat is sent yet"`
 }
 
 // ignored is the value of a key that is not read.
@@ -27,7 +26,6 @@ type laterKey struct {
 // laterInside is the table of those keys. A key that comes to life leaves it.
 func laterInside() []laterKey {
 	return []laterKey{
-		{path: "sources[].discover", value: "true", what: "source", why: "endpoints that are not known are counted, and not registered"},
 		{path: "watch[].url", what: "URL", why: "only heartbeats are watched for, and no URL is asked yet"},
 		{path: "merchants[].incidents", what: "merchant", why: "merchants are not told of incidents yet"},
 	}

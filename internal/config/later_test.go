@@ -50,7 +50,6 @@ merchants:
 		}
 	}
 	want := []string{
-		"hookvigil.yaml:10:22: warning: sources[].discover: not in this version: endpoints that are not known are counted, and not registered (1 source)",
 		"hookvigil.yaml:11:18: warning: watch[].url: not in this version: only heartbeats are watched for, and no URL is asked yet (1 URL)",
 		"hookvigil.yaml:12:22: warning: rules.loss_coming: not in this version: losses are not foreseen yet",
 		"hookvigil.yaml:14:27: warning: merchants[].digest.to: 5001 merchants have digest addresses and nobody sends them: there is no digest.receiver",

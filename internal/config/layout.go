@@ -28,6 +28,7 @@ type layout struct {
 	Routes           []routeLayout              `yaml:"routes"`
 	Watch            []watchLayout              `yaml:"watch"`
 	Digest           digestLayout               `yaml:"digest"`
+	Retention        retentionLayout            `yaml:"retention"`
 	Metrics          metricsLayout              `yaml:"metrics"`
 
 	Later laterKeys `yaml:",inline"`

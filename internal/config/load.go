@@ -129,6 +129,7 @@ func (l *loader) compose() {
 	l.heartbeats()
 	l.receivers()
 	l.digest()
+	l.retention()
 	l.routes()
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
@@ -48,7 +49,7 @@ func TestLoadDefaults(t *testing.T) {
 		Log:      config.Log{Level: slog.LevelInfo, Format: "logfmt"},
 		Server:   config.Server{Listen: "127.0.0.1:8420"},
 		Defaults: registry.DefaultDefaults(), Probes: "all", Schedule: "xendit", Rules: config.DefaultRules(),
-		Digest: config.Digest{Config: digest.DefaultConfig(), Bucket: rules.BucketLength},
+		Digest: config.Digest{Config: digest.DefaultConfig(), Bucket: rules.BucketLength}, Retention: ingest.DefaultRetention(),
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)

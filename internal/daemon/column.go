@@ -41,6 +41,8 @@ type column struct {
 	inTime     atomic.Int64 // first attempts since the metrics asked last
 	lateness   lateShare
 	learners   learners
+	senders    *ingest.Senders
+	waiting    atomic.Pointer[map[string]int] // events that wait, by endpoint; read-only
 }
 
 // openColumn opens the log and makes the parts of the column, from the store
@@ -52,6 +54,7 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
+	c.senders = ingest.NewSenders(d.declared, d.graded)
 	c.conditions = conditions.New(d.conditionsOf(cfg), d.store, d.log)
 	if err := c.conditions.Load(ctx); err != nil {
 		return fmt.Errorf("conditions: %w", err)
@@ -95,13 +98,6 @@ func (d *Daemon) conditionsOf(cfg *config.Config) conditions.Config {
 		c.Heartbeats = append(c.Heartbeats, conditions.Heartbeat{ID: h.ID, Every: h.Every, Grace: h.Grace})
 	}
 	return c
-}
-
-// yieldsRatios reports whether a source sends every attempt with its successes
-// (grade A): others yield no ratio. Without a list of sources all do.
-func (d *Daemon) yieldsRatios(name string) bool {
-	sources := d.settings.Load().Sources
-	return len(sources) == 0 || slices.ContainsFunc(sources, func(s config.Source) bool { return s.ID == name && s.Grade == "A" })
 }
 
 // deadlineOf returns how long a sender waits for an endpoint; 0: the default.
@@ -167,6 +163,7 @@ func (c consumers) Took(ctx context.Context, g ingest.Group, v []ingest.Verdict,
 	c.d.column.lately.Took(g, v)
 	if !replay {
 		c.d.counted(g, v)
+		c.d.column.senders.Took(g, v)
 	}
 	c.d.column.conditions.Took(ctx, g, v, replay)
 }

@@ -163,7 +163,7 @@ func (d *Daemon) open(ctx context.Context) error {
 		_, _, err = d.importFile(ctx, cfg)
 	}
 	if err == nil {
-		err = d.store.Ledger().Follow(ctx, d.scheduleOf, d.column.learners.told)
+		err = d.followEvents(ctx)
 	}
 	if err != nil {
 		return errors.Join(err, d.column.close(), st.Close())

@@ -77,6 +77,7 @@ func (c *column) problems(now time.Time) []string {
 	if late := c.lateness.problem(); late != "" {
 		problems = append(problems, late)
 	}
+	problems = append(problems, c.gradeProblems(now)...)
 	if w := c.work.Load(); w != nil {
 		for _, l := range w.Lanes {
 			problems = append(problems, laneProblems(l, now)...)

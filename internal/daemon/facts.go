@@ -56,6 +56,7 @@ func (d *Daemon) deliveries(endpoint string, now time.Time) rules.DeliveryView {
 	}
 	first, failed, window := d.column.lately.Endpoint(endpoint, now)
 	v := rules.DeliveryView{FirstAttempts: first, FailedFirst: failed, Window: window}
+	v.Backlog = d.column.backlogOfEndpoint(endpoint, first)
 	ratio, known := v.Ratio()
 	v.Failing = known && first >= failingAttempts && ratio >= failingRatio
 	return v

@@ -35,6 +35,13 @@ func (g gathering) merchant(id string) (digest.Facts, error) {
 	if err != nil {
 		return digest.Facts{}, err
 	}
+	told, _, err := g.backlog(endpointIDs(watched))
+	if err != nil {
+		return digest.Facts{}, err
+	}
+	for i := range list {
+		list[i].Backlog = told[list[i].ID]
+	}
 	incidents, err := g.incidents(id)
 	if err != nil {
 		return digest.Facts{}, err
@@ -55,10 +62,7 @@ func (g gathering) footer() digest.Footer {
 
 // endpoints returns what happened at each endpoint.
 func (g gathering) endpoints(watched []*registry.Watched) ([]digest.Endpoint, error) {
-	ids := make([]string, len(watched))
-	for i, w := range watched {
-		ids[i] = w.ID
-	}
+	ids := endpointIDs(watched)
 	length := g.window.End.Sub(g.window.Start)
 	quarters, err := g.d.store.EndpointBuckets(g.ctx, ids, g.window.Start.Add(-length), g.window.End)
 	if err != nil {

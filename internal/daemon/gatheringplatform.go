@@ -38,6 +38,9 @@ func (g gathering) platform() (digest.Facts, error) {
 	if p.Dead, err = g.dead(); err != nil {
 		return digest.Facts{}, err
 	}
+	if _, p.Backlog, err = g.backlog(nil); err != nil {
+		return digest.Facts{}, err
+	}
 	incidents, err := g.touching(alerting.IncidentFilter{Limit: 1000})
 	if err != nil {
 		return digest.Facts{}, err

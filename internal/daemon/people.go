@@ -30,6 +30,9 @@ func (i intake) Take(ctx context.Context, received time.Time, attempts []deliver
 	return taken, err
 }
 
+// Floor implements api.Attempts.
+func (i intake) Floor() time.Time { return i.d.column.intake.Floor() }
+
 // refusalOf names why a batch was refused as a whole.
 func refusalOf(err error) string {
 	switch {

@@ -182,6 +182,9 @@ func (r *application) apply(ctx context.Context) bool {
 }
 
 func (r *application) keep(ctx context.Context) ([]Verdict, error) {
+	if err := r.cfg.Log.checkSpace(0, applyEighths); err != nil {
+		return nil, err
+	}
 	v, err := r.cfg.Ledger.Apply(ctx, r.group)
 	if err == nil && len(v) != len(r.group.Entries) {
 		return nil, fmt.Errorf("ledger said %d verdicts of %d attempts", len(v), len(r.group.Entries))

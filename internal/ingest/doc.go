@@ -11,6 +11,9 @@
 // batch has the same positions and the same receive time, so that a replay
 // decides alike. [Log.Trim] drops whole segments that all have applied.
 //
+// Attempts are refused while the disk has less than a reserve free, so that what
+// was decided can still be recorded and told; it ends by itself.
+//
 // What a crash left half written at the end is cut when the log is opened; no
 // intact record ever is. Damage anywhere else is a [DamagedError], and reading
 // goes on behind it. The log itself does not look for duplicates, keeps no

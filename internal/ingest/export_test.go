@@ -12,6 +12,9 @@ var (
 // SetSync replaces fdatasync. Call it before Run.
 func (l *Log) SetSync(sync func(*os.File) error) { l.sync = sync }
 
+// SetSpace replaces the question how much space there is. Call it before Run.
+func (l *Log) SetSpace(space func(dir string) (Space, error)) { l.space = space }
+
 // Waiting returns how many appends wait for the disk.
 func (l *Log) Waiting() int {
 	l.queue.mu.Lock()

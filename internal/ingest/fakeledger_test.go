@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/ingest"
@@ -17,6 +18,7 @@ type memory struct {
 	kept   map[[16]byte]deliveries.Attempt
 	asked  int // attempts that Known was asked about
 	synced []ingest.Position
+	floor  time.Time
 
 	fail func(verb string) error // nil: nothing fails
 }
@@ -76,6 +78,12 @@ func (m *memory) Sync(_ context.Context, upTo ingest.Position) error {
 	m.p.Synced = upTo
 	m.synced = append(m.synced, upTo)
 	return nil
+}
+
+func (m *memory) Floor() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.floor
 }
 
 // failWith says from now on what fails.

@@ -31,7 +31,7 @@ func NewIntake(l *Log, ledger Ledger) *Intake {
 type Taken struct {
 	Accepted  int // durable now, and new as far as is known
 	Duplicate int // told before with the same content, in this call or an earlier one
-	Outside   int // not taken: [Outlies]
+	Outside   int // not taken: [Refusal]
 }
 
 // Take returns once all attempts are durable that were not before: that is the
@@ -51,8 +51,9 @@ func (in *Intake) Take(ctx context.Context, received time.Time, attempts []deliv
 	var t Taken
 	keys := make([]attemptKey, len(attempts))
 	rest := make([]int, 0, len(attempts))
+	floor := in.Floor()
 	for i := range attempts {
-		if Outlies(attempts[i].StartedAt, received) {
+		if Outlies(attempts[i].StartedAt, received) || attempts[i].StartedAt.Before(floor) {
 			t.Outside++
 			continue
 		}
@@ -68,6 +69,10 @@ func (in *Intake) Take(ctx context.Context, received time.Time, attempts []deliv
 	}
 	return t, nil
 }
+
+// Floor returns from which start on attempts are taken; zero: from any. See
+// [Refusal].
+func (in *Intake) Floor() time.Time { return in.ledger.Floor() }
 
 // call is one call of Take.
 type call struct {

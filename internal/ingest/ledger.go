@@ -28,6 +28,11 @@ type Ledger interface {
 
 	// Sync makes what was applied before upTo outlive a power cut.
 	Sync(ctx context.Context, upTo Position) error
+
+	// Floor returns from which start on attempts are taken: those of the days
+	// before were dropped, and a repeat would count as a new one. Zero: all
+	// are. It is durable, only rises, and does not block.
+	Floor() time.Time
 }
 
 // Progress is how far a ledger has come in the log.
@@ -63,7 +68,7 @@ const (
 	Counted                     // kept, for the first time or by a replay of the same entry
 	Replaced                    // kept in place of one that contradicts it: history is corrected, nothing is decided anew
 	Contradicted                // one of the same identity and other content stays: nothing changes, and somebody told two tales
-	Outside                     // it started outside of the time that is kept (see [Outlies]): nothing changes
+	Outside                     // it started outside of the time that is kept (see [Refusal]): nothing changes
 )
 
 // Kept reports whether the entry is in the ledger now.

@@ -16,6 +16,10 @@ type Options struct {
 	SegmentBytes int64 // a segment is left for the next one when a write would pass this; 4 KiB to 1 GiB, 0: 64 MiB
 	QueueBytes   int64 // what may wait for the disk before Append says ErrBusy; 0: 32 MiB
 	MaxBytes     int64 // of all segments together, before Append says ErrFull; at least two segments, 0: what the disk has
+	// ReserveBytes is what stays free on the disk: an append that would leave
+	// less says ErrFull, so that what was decided can still be recorded and
+	// told. 0: 64 MiB, or an eighth of a disk below 512 MiB.
+	ReserveBytes int64
 
 	// After is the furthest position that a consumer has saved. The log goes
 	// on behind it even when its files were lost, so that nothing new is
@@ -36,6 +40,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.QueueBytes < 0 {
 		return o, fmt.Errorf("log queue of %d bytes: want none or more", o.QueueBytes)
 	}
+	if o.ReserveBytes < 0 {
+		return o, fmt.Errorf("log reserve of %d bytes: want none or more", o.ReserveBytes)
+	}
 	if o.MaxBytes != 0 && o.MaxBytes < 2*o.SegmentBytes { // the last segment always stays: it must not fill the log
 		return o, fmt.Errorf("log of at most %d bytes: want at least two segments, %d", o.MaxBytes, 2*o.SegmentBytes)
 	}
@@ -52,6 +59,7 @@ type Log struct {
 	running atomic.Bool
 	stopped chan struct{}        // closed when Run has ended
 	sync    func(*os.File) error // fdatasync
+	space   func(dir string) (Space, error)
 
 	writer // of Run alone, and of Open before it
 
@@ -77,7 +85,7 @@ func Open(dir string, log *slog.Logger, opts Options) (*Log, error) {
 	}
 	l := &Log{
 		dir: handle, log: log, opts: opts, queue: newQueue(opts.QueueBytes),
-		stopped: make(chan struct{}), sync: fdatasync, news: make(chan struct{}),
+		stopped: make(chan struct{}), sync: fdatasync, space: spaceOf, news: make(chan struct{}),
 	}
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, l.closeFiles())

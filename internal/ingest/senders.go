@@ -15,6 +15,10 @@ import (
 // of the grade that they are declared to be.
 const mostSenders = 32
 
+// lateAfter is how long after its end an attempt is received too late for its
+// tick, by the default settings: a tick of 10 s and 60 s of grace (DESIGN.md section 6).
+const lateAfter = 70 * time.Second
+
 // orderKeys bounds what is remembered of each source to find duplicates: 24 MB
 // when it is full. The figure of reference webhooks.md section 10.3 is 1 M.
 const orderKeys = 500_000
@@ -44,6 +48,7 @@ type sender struct {
 
 	newest, received time.Time // of its attempts
 	verdicts         [Outside + 1]int
+	late             int
 }
 
 // NewSenders returns one that knows no source yet. declared says of which
@@ -150,6 +155,9 @@ func (o *sender) took(e *Entry, v Verdict) {
 	if v != Counted {
 		return
 	}
+	if e.Received.Sub(e.Attempt.Completed()) > lateAfter {
+		o.late++
+	}
 	o.audit.Took(e.Attempt, e.Fault)
 	o.order.Took(e.Attempt, e.Fault)
 	if e.Kind == deliveries.KindFirst && e.Fault == probes.FaultNone && e.Attempt.Ordinary() {
@@ -180,6 +188,7 @@ type SenderReport struct {
 	Received time.Time // when it last sent
 
 	Counted, Replaced, Duplicates, Contradicted, Outside int // attempts, by what became of them
+	Late                                                 int // of Counted: received over 70 s after they ended, too late for an alarm
 
 	Order deliveries.OrderReport
 	Lags  map[deliveries.LagClass]int // events of the last 24 h, by who made them late
@@ -202,7 +211,7 @@ func (o *sender) report(now time.Time) SenderReport {
 	return SenderReport{
 		Source: o.name, Declared: o.declared, Grade: o.grade, Why: why, Newest: o.newest, Received: o.received,
 		Counted: o.verdicts[Counted], Replaced: o.verdicts[Replaced], Duplicates: o.verdicts[Duplicate],
-		Contradicted: o.verdicts[Contradicted], Outside: o.verdicts[Outside],
+		Contradicted: o.verdicts[Contradicted], Outside: o.verdicts[Outside], Late: o.late,
 		Order: o.order.Report(), Lags: o.lags.CountAll(now, 24*time.Hour).Classes, Spans: o.spans.report(now),
 	}
 }

@@ -84,6 +84,13 @@ func (l *Log) makeRoom(size int64) error {
 	if has := l.Bytes(); l.opts.MaxBytes > 0 && has+size > l.opts.MaxBytes {
 		return fmt.Errorf("%w: it has %d bytes of at most %d", ErrFull, has, l.opts.MaxBytes)
 	}
+	eighths := int64(logEighths)
+	if l.failing {
+		eighths = refusedEighths
+	}
+	if err := l.checkSpace(size, eighths); err != nil {
+		return err
+	}
 	if l.tail != startOf(l.tail.Segment) && int64(l.tail.Offset)+size > l.opts.SegmentBytes {
 		return noSpace(l.begin(l.tail.Segment + 1))
 	}

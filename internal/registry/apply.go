@@ -35,6 +35,7 @@ func (s *Snapshot) Apply(delta Delta, d Defaults) (*Snapshot, Diff, []RecordFaul
 	}
 	next.sortedMerchants = resorted(s.sortedMerchants, touchedMerchants, next.merchants, merchantID)
 	next.sortedEndpoints = resorted(s.sortedEndpoints, touchedEndpoints, next.endpoints, watchedID)
+	next.registered = s.registeredAfter(next, touchedMerchants, touchedEndpoints)
 	diff := Diff{
 		Merchants: touched(s.merchants, next.merchants, touchedMerchants, Merchant.same),
 		Endpoints: touched(s.endpoints, next.endpoints, touchedEndpoints, func(a, b *Watched) bool { return a.print == b.print }),

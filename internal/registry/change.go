@@ -42,6 +42,32 @@ type Delta struct {
 	PutEndpoints  []Endpoint
 	DropMerchants []string
 	DropEndpoints []string
+
+	// Seen says that attempts made this change and no person: it leaves no
+	// row in the audit, where a flood of them would bury what people did.
+	Seen bool
+}
+
+// Parts cuts a change that only puts, and puts no record twice, into changes of
+// at most n endpoints each, in order. A merchant comes with the first endpoint
+// that needs it; one that none of them needs is left out.
+func (d Delta) Parts(n int) []Delta {
+	merchants := make(map[string]Merchant, len(d.PutMerchants))
+	for _, m := range d.PutMerchants {
+		merchants[m.ID] = m
+	}
+	var parts []Delta
+	for some := range slices.Chunk(d.PutEndpoints, n) {
+		part := Delta{Actor: d.Actor, Seen: d.Seen, PutEndpoints: some}
+		for _, ep := range some {
+			if m, ok := merchants[ep.Merchant]; ok {
+				part.PutMerchants = append(part.PutMerchants, m)
+				delete(merchants, ep.Merchant)
+			}
+		}
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // With returns the records after c, and what has to be stored. Records that
@@ -145,15 +171,17 @@ func setOf(ids []string) map[string]bool {
 // It returns the merged records and what the store has to learn. A merchant
 // that is gone from the file while it still has endpoints of the API stays,
 // as the API's: what was given by the API is not lost by an edit of the file.
+// One that only has endpoints met in attempts is from then on as they are:
+// known by its name, and told nothing.
 func Merge(file, stored Records) (Records, Delta) {
 	merchants := indexOf(file.Merchants, func(m Merchant) string { return m.ID })
 	endpoints := indexOf(file.Endpoints, func(ep Endpoint) string { return ep.ID })
 	out, d := file, Delta{Actor: "file", PutMerchants: file.Merchants, PutEndpoints: file.Endpoints}
 	out.Merchants, out.Endpoints = slices.Clone(file.Merchants), slices.Clone(file.Endpoints)
-	needed := map[string]bool{}
+	needed := map[string]Origin{}
 	for _, ep := range stored.Endpoints {
-		if _, ok := endpoints[ep.ID]; !ok && ep.Origin != OriginFile {
-			needed[ep.Merchant] = true
+		if _, ok := endpoints[ep.ID]; !ok && ep.Origin != OriginFile && needed[ep.Merchant] != OriginAPI {
+			needed[ep.Merchant] = ep.Origin
 		}
 	}
 	for _, m := range stored.Merchants {
@@ -161,11 +189,15 @@ func Merge(file, stored Records) (Records, Delta) {
 			continue
 		}
 		if m.Origin == OriginFile { // it stood in the file, and no longer does
-			if !needed[m.ID] {
+			switch needed[m.ID] {
+			case "":
 				d.DropMerchants = append(d.DropMerchants, m.ID)
 				continue
+			case OriginSeen:
+				m = Merchant{ID: m.ID, Name: m.Name, Timezone: m.Timezone, Origin: OriginSeen}
+			default:
+				m.Origin = OriginAPI
 			}
-			m.Origin = OriginAPI
 			d.PutMerchants = append(slices.Clip(d.PutMerchants), m)
 		}
 		merchants[m.ID] = len(out.Merchants)

@@ -94,10 +94,14 @@ func (r *resolver) warn(path, hint, format string, args ...any) {
 }
 
 // ResolveEndpoint checks ep and fills in its defaults. With any fault that is
-// no warning the Watched must not be used.
+// no warning the Watched must not be used. What was only seen is resolved for
+// its schedule and deadline alone.
 func ResolveEndpoint(ep Endpoint, d Defaults) (Watched, []Fault) {
 	r := resolver{d: d}
 	r.id(ep.ID)
+	if ep.Origin == OriginSeen {
+		return r.seen(ep), r.faults
+	}
 	w := Watched{Endpoint: ep}
 	u, err := probes.ParseURL(ep.URL)
 	if err != nil {
@@ -115,6 +119,23 @@ func ResolveEndpoint(ep Endpoint, d Defaults) (Watched, []Fault) {
 	r.products(ep.Products)
 	w.print = printOf(ep, ep.Token, ep.Material.Fingerprint, w.Probe.Policy, w.Watch, w.Schedule.Name, w.Deadline)
 	return w, r.faults
+}
+
+// seen resolves what was met in attempts. Its URL may not be known, and nobody
+// looks at it: it has no Watch.
+func (r *resolver) seen(ep Endpoint) Watched {
+	w := Watched{Endpoint: ep, Schedule: r.schedule(""), Deadline: probes.MaxTimeout}
+	w.Probe = probes.Endpoint{ID: ep.ID, URL: &url.URL{}, Policy: r.d.Probe}
+	if ep.URL != "" {
+		u, err := probes.ParseURL(ep.URL)
+		if err != nil {
+			r.bad("url", "", "%v", err)
+			u = &url.URL{}
+		}
+		w.Shown, w.Probe.URL = probes.ShowURL(u), u
+	}
+	w.print = printOf(ep, "", "", w.Schedule.Name)
+	return w
 }
 
 func (r *resolver) probe(ep Endpoint, u *url.URL) probes.Endpoint {

@@ -15,8 +15,12 @@ type Records struct {
 	CertificateFiles []CertificateFile
 }
 
-// Snapshot is everything that is watched at one moment, resolved and sorted.
-// It is immutable and safe for concurrent use; the zero value is empty.
+// Snapshot is everything that is known at one moment, resolved and sorted:
+// what is watched, because a file or the API registered it, and what was only
+// seen in attempts ([OriginSeen]). What is found by its ID may be either; lists
+// hold what is watched unless their name says Known, so that nobody probes,
+// mails or hands out by oversight what was only seen. It is immutable and safe
+// for concurrent use; the zero value is empty.
 type Snapshot struct {
 	merchants map[string]Merchant
 	endpoints map[string]*Watched
@@ -25,6 +29,8 @@ type Snapshot struct {
 	sortedEndpoints []*Watched // by ID
 	sortedTargets   []*WatchedTarget
 	sortedMerchants []Merchant
+
+	registered *Snapshot // the same without what was only seen; nil: that is all
 }
 
 // RecordFault is a [Fault] of one record of a set.
@@ -61,6 +67,7 @@ func Build(rec Records, d Defaults) (*Snapshot, []RecordFault) {
 	s.sortedEndpoints = sortedBy(s.endpoints, func(w *Watched) string { return w.ID })
 	s.sortedTargets = sortedBy(s.targets, func(w *WatchedTarget) string { return w.ID })
 	s.sortedMerchants = sortedBy(s.merchants, func(m Merchant) string { return m.ID })
+	s.registered = s.withoutSeen()
 	return s, b.faults
 }
 
@@ -121,7 +128,7 @@ func (b *builder) target(t Target) {
 	}
 }
 
-// Endpoint returns the endpoint with that ID.
+// Endpoint returns the endpoint with that ID, also when it was only seen.
 func (s *Snapshot) Endpoint(id string) (*Watched, bool) {
 	w, ok := s.endpoints[id]
 	return w, ok
@@ -133,17 +140,27 @@ func (s *Snapshot) Target(id string) (*WatchedTarget, bool) {
 	return w, ok
 }
 
-// Merchant returns the merchant with that ID.
+// Merchant returns the merchant with that ID, also when it was only seen.
 func (s *Snapshot) Merchant(id string) (Merchant, bool) {
 	m, ok := s.merchants[id]
 	return m, ok
 }
 
-// Endpoints returns all endpoints by ID. The slice must not be changed.
-func (s *Snapshot) Endpoints() []*Watched { return s.sortedEndpoints }
+// Endpoints returns the endpoints that are watched, by ID. The slice must not
+// be changed.
+func (s *Snapshot) Endpoints() []*Watched { return s.Registered().sortedEndpoints }
+
+// KnownEndpoints returns all endpoints by ID, those that were only seen among
+// them. The slice must not be changed.
+func (s *Snapshot) KnownEndpoints() []*Watched { return s.sortedEndpoints }
 
 // Targets returns all targets by ID. The slice must not be changed.
 func (s *Snapshot) Targets() []*WatchedTarget { return s.sortedTargets }
 
-// Merchants returns all merchants by ID. The slice must not be changed.
-func (s *Snapshot) Merchants() []Merchant { return s.sortedMerchants }
+// Merchants returns the merchants that somebody registered, or that have an
+// endpoint which is watched, by ID. The slice must not be changed.
+func (s *Snapshot) Merchants() []Merchant { return s.Registered().sortedMerchants }
+
+// KnownMerchants returns all merchants by ID, those that were only seen among
+// them. The slice must not be changed.
+func (s *Snapshot) KnownMerchants() []Merchant { return s.sortedMerchants }

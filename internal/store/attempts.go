@@ -34,6 +34,7 @@ const (
 type Ledger struct {
 	s     *Store
 	slots *slots
+	keeping
 
 	mu       sync.Mutex // guards the fields below, and makes Apply and Sync wait for each other
 	words    factWords
@@ -46,7 +47,7 @@ type Ledger struct {
 func (s *Store) Ledger() *Ledger { return s.ledger }
 
 func newLedger(s *Store, dir string) *Ledger {
-	return &Ledger{s: s, slots: newSlots(dir, s.log)}
+	return &Ledger{s: s, slots: newSlots(dir, s.log), keeping: keeping{failures: newFailures(dir, s.log)}}
 }
 
 // close closes the slots; l may be nil.
@@ -54,7 +55,9 @@ func (l *Ledger) close() error {
 	if l == nil {
 		return nil
 	}
-	return l.slots.close()
+	l.retaining.Lock() // one that runs ends first
+	defer l.retaining.Unlock()
+	return errors.Join(l.slots.close(), l.failures.close())
 }
 
 // Progress implements [ingest.Ledger].
@@ -121,7 +124,7 @@ func (l *Ledger) Apply(ctx context.Context, g ingest.Group) ([]ingest.Verdict, e
 	verdicts := make([]ingest.Verdict, len(g.Entries))
 	sums := newSums(g.At, l.s.steps)
 	touched := map[eventKey]touch{}
-	days := byDay(g.Entries, verdicts)
+	days := byDay(g.Entries, verdicts, l.first)
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		rows := days[day]
 		if err := l.slots.apply(ctx, day, rows); err != nil {
@@ -150,8 +153,9 @@ func (l *Ledger) Apply(ctx context.Context, g ingest.Group) ([]ingest.Verdict, e
 
 // byDay sorts entries into the slots where they belong, those of a slot by
 // identity and then as they came: so each page of its largest index is changed
-// once. Those that belong nowhere get their verdict.
-func byDay(entries []ingest.Entry, verdicts []ingest.Verdict) map[string][]attemptRow {
+// once. Those that belong nowhere get their verdict: they are too old, or those
+// of their day, which is before first, were dropped.
+func byDay(entries []ingest.Entry, verdicts []ingest.Verdict, first string) map[string][]attemptRow {
 	days := map[string][]attemptRow{}
 	for i := range entries {
 		if ingest.Outlies(entries[i].Attempt.StartedAt, entries[i].Received) {
@@ -159,6 +163,10 @@ func byDay(entries []ingest.Entry, verdicts []ingest.Verdict) map[string][]attem
 			continue
 		}
 		day := dayOf(entries[i].Attempt.StartedAt)
+		if day < first {
+			verdicts[i] = ingest.Outside
+			continue
+		}
 		if days[day] == nil {
 			days[day] = make([]attemptRow, 0, len(entries)-i)
 		}

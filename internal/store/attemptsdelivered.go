@@ -26,15 +26,50 @@ func readDelivered(ctx context.Context, tx *sql.Tx, from time.Time, last map[str
 	if err != nil {
 		return err
 	}
+	return eachLast(rows, last)
+}
+
+// lastRows is how many of the newest attempts of a day are read to find the last
+// deliveries.
+const lastRows = 200_000
+
+// DeliveredBySource returns the start of the last ordinary attempt of each
+// source that was delivered, as far as the newest 200,000 attempts of today
+// and the last day before it that has some know of one.
+func (l *Ledger) DeliveredBySource(ctx context.Context) (map[string]time.Time, error) {
+	last := map[string]time.Time{}
+	days, err := l.slots.days()
+	if err != nil {
+		return nil, err
+	}
+	for _, day := range days[max(0, len(days)-2):] {
+		err := l.slots.read(ctx, day, func(tx *sql.Tx) error {
+			rows, err := tx.QueryContext(ctx, `SELECT w.value, max(a.started_at) FROM
+				(SELECT source, started_at, fault, manual, share FROM attempt ORDER BY id DESC LIMIT ?) a JOIN word w ON w.id = a.source
+				WHERE a.fault = 0 AND a.manual = 0 AND a.share <> 0 GROUP BY a.source`, lastRows)
+			if err != nil {
+				return err
+			}
+			return eachLast(rows, last)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look for deliveries of %s: %w", day, err)
+		}
+	}
+	return last, nil
+}
+
+// eachLast notes the later time of each name, and closes rows.
+func eachLast(rows *sql.Rows, last map[string]time.Time) error {
 	defer rows.Close()
 	for rows.Next() {
-		var endpoint string
+		var name string
 		var started int64
-		if err := rows.Scan(&endpoint, &started); err != nil {
+		if err := rows.Scan(&name, &started); err != nil {
 			return err
 		}
-		if at := moment(started); at.After(last[endpoint]) {
-			last[endpoint] = at
+		if at := moment(started); at.After(last[name]) {
+			last[name] = at
 		}
 	}
 	return rows.Err()

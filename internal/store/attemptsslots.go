@@ -33,6 +33,7 @@ type slots struct {
 	open   map[string]*slot
 	clock  int64           // rises with each use
 	dirty  map[string]bool // days that were written since they were synced
+	gone   string          // names below it were dropped; see dropBefore
 	closed bool
 }
 
@@ -47,6 +48,8 @@ type slot struct {
 	db *database    // nil: not open
 
 	state slotState // of the applier
+
+	left chan struct{} // guarded by slots.mu; not nil: it was dropped, and this is closed when nobody uses it any more
 }
 
 func newSlots(dir string, log *slog.Logger) *slots {
@@ -75,6 +78,12 @@ func (s *slots) pin(day string, create bool) (*slot, error) {
 	if s.closed {
 		return nil, errSlotsClosed
 	}
+	if day < s.gone {
+		if create {
+			return nil, fmt.Errorf("the attempts of %s were dropped", day)
+		}
+		return nil, nil
+	}
 	if !create && missing(s.dir, slotFile(day)) && missing(s.dir, slotFile(day)+"-wal") {
 		return nil, nil
 	}
@@ -92,7 +101,9 @@ func (s *slots) pin(day string, create bool) (*slot, error) {
 func (s *slots) giveBack(sl *slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sl.uses--
+	if sl.uses--; sl.uses == 0 && sl.left != nil {
+		close(sl.left)
+	}
 }
 
 // makeRoomLocked closes the slot that was not used for longest.
@@ -213,21 +224,30 @@ func (s *slots) markDirty(day string) {
 // replace moves a damaged slot aside, so that the next use makes a new one. It
 // waits for its readers.
 func (s *slots) replace(day string, why *DamagedError) error {
+	kept, err := s.moveOut(day)
+	if err != nil {
+		return err
+	}
+	s.log.Error("damaged attempts slot moved aside and made anew: the attempts in it are not shown, and their repeats count again",
+		"slot", day, "detail", why.Detail, "kept", kept)
+	return nil
+}
+
+// moveOut moves a damaged file aside once nobody reads it, and returns its new
+// name.
+func (s *slots) moveOut(name string) (kept string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sl := s.open[day]; sl != nil {
+	if sl := s.open[name]; sl != nil {
 		sl.mu.Lock()
 		_ = sl.db.close() // it is damaged
 		sl.db = nil
 		sl.mu.Unlock()
 	}
-	kept, err := moveAside(filepath.Join(s.dir, slotFile(day)), time.Now())
-	if err != nil {
-		return fmt.Errorf("move the damaged slot %s aside: %w", day, err)
+	if kept, err = moveAside(filepath.Join(s.dir, slotFile(name)), time.Now()); err != nil {
+		return "", fmt.Errorf("move the damaged slot %s aside: %w", name, err)
 	}
-	s.log.Error("damaged attempts slot moved aside and made anew: the attempts in it are not shown, and their repeats count again",
-		"slot", day, "detail", why.Detail, "kept", kept)
-	return nil
+	return kept, nil
 }
 
 // read shows the slot of a day as it stands; one that does not exist is not

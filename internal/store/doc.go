@@ -3,7 +3,8 @@
 //
 //	state.db           registry, rules, incidents, silences, outbox, digests: never lost (synchronous=FULL)
 //	facts.db           what the log and some minutes of looking give again (synchronous=NORMAL)
-//	attempts/SLOT.db   the attempts of one hour or day, dropped whole
+//	attempts/SLOT.db   the attempts of one day, dropped whole
+//	failures/MONTH.db  what is kept of the days of a month whose slots were dropped: failed attempts, and those of stored events
 //	hookvigil.lock     held by the daemon that uses the directory
 //
 // The tables stand in migrations/, with the convention of their columns at the

@@ -27,7 +27,11 @@ func (l *Ledger) rebuildEvents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	began, n := time.Now(), 0
+	began := time.Now()
+	n, err := l.rebuildCarried(ctx)
+	if err != nil {
+		return err
+	}
 	for _, day := range days {
 		all := map[eventKey]touch{}
 		if err := l.slots.read(ctx, day, func(tx *sql.Tx) error { return l.failedOf(ctx, tx, all) }); err != nil {
@@ -38,7 +42,7 @@ func (l *Ledger) rebuildEvents(ctx context.Context) error {
 		}
 		n += len(all)
 	}
-	if len(days) > 0 {
+	if len(days) > 0 || n > 0 {
 		l.s.log.Info("events made of the attempts that are kept", "days", len(days), "events", n, "took", time.Since(began).Round(time.Millisecond))
 	}
 	return l.s.facts.write(ctx, func(tx *sql.Tx) error {

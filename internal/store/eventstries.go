@@ -31,7 +31,8 @@ type keptTry struct {
 type keptTries []keptTry
 
 // triesOf reads all tries of events, each from the days in which it may have
-// some. Slots that do not exist have none.
+// some: from the slots, and of days whose slots were dropped from the failures.
+// Days that have neither have none.
 func (l *Ledger) triesOf(ctx context.Context, some []touch) (map[eventKey]keptTries, error) {
 	days, err := l.slots.days()
 	if err != nil {
@@ -55,7 +56,7 @@ func (l *Ledger) triesOf(ctx context.Context, some []touch) (map[eventKey]keptTr
 			return nil, fmt.Errorf("look for tries of %s: %w", day, err)
 		}
 	}
-	return all, nil
+	return all, l.carriedTries(ctx, some, all)
 }
 
 // days returns the days that have a slot, oldest first.

@@ -78,6 +78,8 @@ type recordWriter struct {
 	actor string
 	now   time.Time
 	audit *sql.Stmt
+
+	unaudited bool // nobody is behind the change
 }
 
 // put writes those of records that differ from what is stored.
@@ -127,6 +129,14 @@ func (w *recordWriter) putOne(ctx context.Context, t recordTable, stmt *sql.Stmt
 	if err != nil {
 		return err
 	}
+	return w.note(ctx, c)
+}
+
+// note audits c, when somebody is behind it.
+func (w *recordWriter) note(ctx context.Context, c change) error {
+	if w.unaudited {
+		return nil
+	}
 	return w.record(ctx, c)
 }
 
@@ -145,7 +155,7 @@ func (w *recordWriter) drop(ctx context.Context, t recordTable, ids []string) er
 			err = errors.New("it still has endpoints")
 		}
 		if err == nil {
-			err = w.record(ctx, change{action: "delete", kind: t.kind, id: id, before: old.spec})
+			err = w.note(ctx, change{action: "delete", kind: t.kind, id: id, before: old.spec})
 		}
 		if err != nil {
 			return fmt.Errorf("%s %q: %w", t.kind, id, err)

@@ -57,13 +57,13 @@ func readRecords(ctx context.Context, tx *sql.Tx, rec *registry.Records) error {
 }
 
 // CommitRegistry stores d in one transaction: all of it, or nothing. Each
-// record that changes leaves a row in the audit, without any secret; one that
-// is as stored writes nothing, and dropping what is not there does nothing.
-// Puts come before drops. Tokens of endpoints that come from a file are not
+// record that changes leaves a row in the audit, without any secret, unless
+// attempts changed it and no person (d.Seen); one that is as stored writes
+// nothing, and dropping what is not there does nothing. Puts come before drops. Tokens of endpoints that come from a file are not
 // stored: the file keeps them.
 func (s *Store) CommitRegistry(ctx context.Context, d registry.Delta) error {
 	err := s.state.write(ctx, func(tx *sql.Tx) error {
-		w := recordWriter{tx: tx, actor: d.Actor, now: time.Now()}
+		w := recordWriter{tx: tx, actor: d.Actor, now: time.Now(), unaudited: d.Seen}
 		if err := putAll(ctx, &w, merchants(), d.PutMerchants, merchantRecord); err != nil {
 			return err
 		}

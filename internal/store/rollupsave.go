@@ -23,8 +23,9 @@ type ProbeQuarter struct {
 // SaveProbes merges quarters into those that are stored, all in one
 // transaction: each call adds, so that what is saved twice counts twice. Parts
 // of a quarter may come in several calls, and from before a restart. It also
-// deletes the oldest quarter once that is 400 days before the newest that is
-// saved.
+// deletes the oldest quarter once that is older than rollups are kept (400
+// days, unless [Store.Retain] was told otherwise), counted from the newest that
+// is saved.
 //
 // It waits while attempts are applied, and they wait for it: a hundred thousand
 // quarters take some seconds. A quarter without an endpoint or a start is
@@ -43,7 +44,7 @@ func (s *Store) SaveProbes(ctx context.Context, quarters []ProbeQuarter) error {
 			if err := s.writeProbes(ctx, tx, rows); err != nil {
 				return err
 			}
-			before := floor(newest.Unix(), daySeconds) - quartersKept*daySeconds
+			before := s.rollupsFrom(newest.Unix())
 			return pruneSteps(ctx, tx, endpointQuarters(), before/s.steps.quarter, 1)
 		})
 	}

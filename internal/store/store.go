@@ -91,6 +91,9 @@ func (s *Store) open(ctx context.Context, dir string) error {
 		return err
 	}
 	s.ledger = newLedger(s, dir)
+	if err := s.ledger.loadKept(ctx); err != nil {
+		return err
+	}
 	return s.Check(ctx)
 }
 

@@ -17,11 +17,10 @@ import (
 const (
 	minuteSeconds = 60 // of a step that is called a minute, at most
 
-	// minutesKept and quartersKept are how long tallies stay, in days
-	// (retention.rollups of DESIGN section 9.1 for the latter).
-	minutesKept  = 7
-	quartersKept = 400
-	daySeconds   = 24 * 60 * 60
+	// minutesKept is how long tallies of minutes stay, in days; those of
+	// quarters stay as long as [Store.Retain] was told.
+	minutesKept = 7
+	daySeconds  = 24 * 60 * 60
 
 	// maxScopes bounds products and channels: their words come from senders.
 	maxScopes = 10_000

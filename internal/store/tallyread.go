@@ -151,7 +151,7 @@ func (l *Ledger) prune(ctx context.Context) error {
 			return err
 		}
 		now := floor(at, 1e6) / 1e6
-		oldest := floor(now, daySeconds) - quartersKept*daySeconds
+		oldest := l.s.rollupsFrom(now)
 		for _, p := range []struct {
 			table         tallyTable
 			before, steps int64

@@ -1,0 +1,75 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/deliveries"
+	"github.com/hookvigil/hookvigil/internal/ingest"
+)
+
+// declared returns how complete a source is declared to be. Without a list of
+// sources each is taken for one of all attempts; beside a list others are
+// samples, of which no ratio is made.
+func (d *Daemon) declared(name string) deliveries.Grade {
+	sources := d.settings.Load().Sources
+	i := slices.IndexFunc(sources, func(s config.Source) bool { return s.ID == name })
+	switch {
+	case len(sources) == 0:
+		return deliveries.GradeAll
+	case i < 0:
+		return deliveries.GradeSample
+	default:
+		return sources[i].Grade
+	}
+}
+
+// yieldsRatios reports whether a source sends every attempt with its successes
+// (grade A), as declared and as seen: others yield no ratio.
+func (d *Daemon) yieldsRatios(name string) bool {
+	return d.column.senders.Grade(name) == deliveries.GradeAll
+}
+
+// graded says loudly that a source is not what it is declared to be, and that
+// it is again.
+func (d *Daemon) graded(r ingest.SenderReport) {
+	if r.Why == "" {
+		d.log.Info("source sends what it is declared to send again", "source", r.Source, "grade", r.Grade)
+		return
+	}
+	d.log.Error("source does not send what it is declared to send", "source", r.Source, "declared", r.Declared, "treated_as", r.Grade, "why", r.Why)
+}
+
+// gradeProblems says of each source that is treated as less than it is
+// declared to be why that is so.
+func (c *column) gradeProblems(now time.Time) []string {
+	var list []string
+	for _, r := range c.senders.Report(now) {
+		if r.Why != "" {
+			list = append(list, fmt.Sprintf("source %s: %s", r.Source, r.Why))
+		}
+	}
+	return list
+}
+
+// followEvents lets the ledger tell events, once the registry is there to say
+// by which schedules, and the senders know what was delivered before.
+func (d *Daemon) followEvents(ctx context.Context) error {
+	c := &d.column
+	ledger := d.store.Ledger()
+	if err := ledger.Follow(ctx, d.scheduleOf, c.learners.told); err != nil {
+		return fmt.Errorf("events: %w", err)
+	}
+	delivered, err := ledger.DeliveredBySource(ctx)
+	if err != nil {
+		return fmt.Errorf("sources: %w", err)
+	}
+	c.senders.Recall(delivered)
+	return ledger.Follow(ctx, d.scheduleOf, func(e deliveries.Event) {
+		c.learners.told(e)
+		c.senders.Told(e)
+	})
+}
