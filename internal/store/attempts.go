@@ -32,8 +32,9 @@ const (
 // Two attempts that contradict each other are the same one only when they
 // start on the same day: across midnight they are two.
 type Ledger struct {
-	s     *Store
-	slots *slots
+	s       *Store
+	slots   *slots
+	readers stillFiles // of slots and failures that nobody writes
 	keeping
 
 	mu       sync.Mutex // guards the fields below, and makes Apply and Sync wait for each other
@@ -57,6 +58,7 @@ func (l *Ledger) close() error {
 	}
 	l.retaining.Lock() // one that runs ends first
 	defer l.retaining.Unlock()
+	l.readers.close()
 	return errors.Join(l.slots.close(), l.failures.close())
 }
 

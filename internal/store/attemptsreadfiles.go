@@ -76,8 +76,9 @@ func (s *Store) historyFiles() ([]historyFile, error) {
 // lookInto shows a file as it stands. do may be called twice, and begins anew
 // each time; it is not called for a file that is not there any more.
 //
-// The file is opened for this alone: to open a slot as its writer does takes
-// ten times longer, and would close one that the applier needs. What cannot be
+// What the applier has open is read there, and what nobody writes by a reader
+// that stays open: to open a slot as its writer does takes ten times longer, and
+// would close one that the applier needs. What cannot be
 // read is opened like that after all, which has the last word; when it is
 // damaged it is moved aside with an error in the log, as by its writer, and not
 // read.
@@ -93,7 +94,7 @@ func (s *Store) lookInto(ctx context.Context, f historyFile, do func(tx *sql.Tx)
 	if !files.keeps(f.name) {
 		return nil
 	}
-	err := f.read(ctx, do)
+	err := s.readHistory(ctx, f, files, do)
 	if err == nil {
 		return nil
 	}
@@ -116,18 +117,26 @@ func (s *slots) isClosed() bool {
 	return s.closed
 }
 
-// read shows the file by a connection of its own. One that nobody writes is
-// read without locks, and so without the two files that these need beside it;
-// when it turns out that somebody did write meanwhile, it is read again.
-func (f historyFile) read(ctx context.Context, do func(tx *sql.Tx) error) error {
-	before, still := f.atRest()
-	if still {
-		err := readFile(ctx, f.path, url.Values{"mode": {"ro"}, "immutable": {"1"}}, do)
-		if after, ok := f.atRest(); ok && after == before {
+// readHistory shows the file. One that nobody writes is read without locks, and
+// so without the two files that these need beside it; when it turns out that
+// somebody did write meanwhile, it is read again.
+func (s *Store) readHistory(ctx context.Context, f historyFile, files *slots, do func(tx *sql.Tx) error) error {
+	if read, err := files.readIfOpen(ctx, f.name, do); read {
+		return err
+	}
+	if state, still := f.atRest(); still {
+		if read, err := s.ledger.readers.read(ctx, f, state, do); read {
 			return err
 		}
 	}
-	return readFile(ctx, f.path, url.Values{"mode": {"rw"}, "_query_only": {"on"}, "_busy_timeout": {busyTimeout}}, do) // rw: who closes it last tidies up; it is not created
+	db, err := openToRead(f.path, url.Values{ // rw: who closes it last tidies up; it is not created
+		"mode": {"rw"}, "_query_only": {"on"}, "_busy_timeout": {busyTimeout}, "_pragma": {"cell_size_check(1)"},
+	})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return readFrom(ctx, db, do)
 }
 
 // fileState tells whether a file was written.
@@ -144,23 +153,4 @@ func (f historyFile) atRest() (fileState, bool) {
 		return fileState{}, false
 	}
 	return fileState{info.Size(), info.ModTime()}, true
-}
-
-// readFile opens a file for a short while. Each setting costs as much as a
-// small query, and so there are few.
-func readFile(ctx context.Context, path string, q url.Values, do func(tx *sql.Tx) error) error {
-	q.Set("_error_rc", "1")
-	q.Set("_pragma", "cell_size_check(1)")
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
-	return do(tx)
 }

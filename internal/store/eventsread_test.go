@@ -219,7 +219,7 @@ func TestReadingAgainWhatWasWritten(t *testing.T) {
 		t.Fatalf("%v, %v; want one file", files, err)
 	}
 	calls, rows := 0, 0
-	err = files[0].read(t.Context(), func(tx *sql.Tx) error {
+	err = s.readHistory(t.Context(), files[0], s.ledger.slots, func(tx *sql.Tx) error {
 		if calls++; calls == 1 {
 			apply(t, s, tape.group(ofEvent("b", "ep", 0)))
 			if err := s.ledger.slots.close(); err != nil { // folded in: nothing beside the file tells of it

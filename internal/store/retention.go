@@ -132,6 +132,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time, r ingest.Retention) (
 		}
 		errs = append(errs, err)
 	}
+	l.readers.dropGone()
 	done.Floor = l.Floor()
 	if err := errors.Join(errs...); err != nil {
 		return done, fmt.Errorf("retain: %w", err)
