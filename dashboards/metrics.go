@@ -76,6 +76,8 @@ type Metrics struct {
 	outbox    outboxMetrics
 	digests   digestMetrics
 	backlog   backlogMetrics
+
+	discovered *children[prometheus.Counter] // result
 }
 
 // New returns the metrics of a daemon of that version, everything at zero.
@@ -89,6 +91,7 @@ func New(version string) *Metrics {
 	m.outbox.register(r)
 	m.digests.register(r)
 	m.backlog.register(r)
+	m.registerDiscovered(r)
 	r.add(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hookvigil_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": clean(version), "goversion": runtime.Version()},

@@ -172,6 +172,15 @@ func TestAViewerOfAMerchantSeesItsSeenEndpointsAlone(t *testing.T) {
 	if got := w.ask(t, http.MethodGet, "/api/v1/endpoints/own-seen", operatorToken, ""); strings.Contains(got.body, storedQuery) || !strings.Contains(got.body, "https://own.example/seen?<secret>") {
 		t.Errorf("the record shows its query, or does not say that there is one: %s", got.body)
 	}
+	var list struct{ Items []struct{ ID string } }
+	w.ask(t, http.MethodGet, "/api/v1/endpoints", ownViewer, "").into(t, 200, &list)
+	if got := fmt.Sprint(list.Items); got != "[{own-pay} {own-seen} {own-void}]" {
+		t.Errorf("the list of its viewer: %s", got)
+	}
+	w.ask(t, http.MethodGet, "/api/v1/endpoints", viewerToken, "").into(t, 200, &list)
+	if len(list.Items) != 7 {
+		t.Errorf("the list of a viewer of all: %v, want 7", list.Items)
+	}
 	if got := w.ask(t, http.MethodGet, "/api/v1/sd/prometheus", viewerToken, ""); strings.Contains(got.body, "seen") {
 		t.Errorf("handed to Prometheus to be probed: %s", got.body)
 	}

@@ -38,7 +38,7 @@ func watchedID(w *registry.Watched) string { return w.ID }
 
 func (s *Server) listEndpoints(ctx context.Context, in *listEndpointsInput) (*pageOutput[endpointView], error) {
 	c, q := callerOf(ctx), strings.ToLower(in.Q)
-	return take(listInput{in.Limit, in.Cursor}, s.deps.Registry.Snapshot().Endpoints(), watchedID, func(w *registry.Watched) (endpointView, bool) {
+	return take(listInput{in.Limit, in.Cursor}, s.deps.Registry.Snapshot().KnownEndpoints(), watchedID, func(w *registry.Watched) (endpointView, bool) {
 		switch {
 		case !c.sees(w.Merchant), in.Merchant != "" && w.Merchant != in.Merchant:
 			return endpointView{}, false

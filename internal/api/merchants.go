@@ -42,7 +42,7 @@ func merchantView(m registry.Merchant, endpoints int) merchantRecord {
 // endpointCounts counts the endpoints of all merchants.
 func endpointCounts(snap *registry.Snapshot) map[string]int {
 	n := map[string]int{}
-	for _, w := range snap.Endpoints() {
+	for _, w := range snap.KnownEndpoints() {
 		n[w.Merchant]++
 	}
 	return n
@@ -51,7 +51,7 @@ func endpointCounts(snap *registry.Snapshot) map[string]int {
 func (s *Server) listMerchants(ctx context.Context, in *listInput) (*pageOutput[merchantRecord], error) {
 	c, snap := callerOf(ctx), s.deps.Registry.Snapshot()
 	counts := endpointCounts(snap)
-	return take(*in, snap.Merchants(), merchantID, func(m registry.Merchant) (merchantRecord, bool) {
+	return take(*in, snap.KnownMerchants(), merchantID, func(m registry.Merchant) (merchantRecord, bool) {
 		return merchantView(m, counts[m.ID]), c.sees(m.ID)
 	})
 }

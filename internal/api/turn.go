@@ -9,7 +9,8 @@ import (
 // turn lets one change of the API through at a time: what a change keeps of a
 // stored record (its secrets, whose it is) must still be so when it is applied.
 // Only the API changes records that do not come from a file, so that holding
-// the turn is enough.
+// the turn is enough. What attempts alone make known may come and go meanwhile:
+// it holds no token, and goes only when it had no attempts for weeks.
 type turn chan struct{}
 
 func newTurn() turn { return make(turn, 1) }

@@ -156,6 +156,7 @@ type discovered struct {
 // time, and once an hour drops what had none for [registry.SeenFor].
 func (d *Daemon) discover(ctx context.Context) {
 	found, err := d.registry.discover(ctx)
+	d.metrics.Discovered(found.registered, found.full, found.refused)
 	if found.registered+found.full+found.refused > 0 {
 		d.log.Info("endpoints seen in attempts", "registered", found.registered, "full", found.full, "refused", found.refused)
 	}

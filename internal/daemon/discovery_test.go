@@ -74,6 +74,12 @@ func TestEndpointsThatAttemptsNameAreShownAndLeftAlone(t *testing.T) {
 				t.Errorf("%s, %s is on a schedule", when, id)
 			}
 		}
+		if status, body := d.call(http.MethodGet, "/api/v1/endpoints?merchant=shop", ""); strings.Count(body, `"origin":"seen"`) < 1 || !strings.Contains(body, `"id":"ghost"`) {
+			t.Errorf("%s, the list does not show it: %d %s", when, status, body)
+		}
+		if status := d.status("/probe?target=ghost"); status != http.StatusNotFound {
+			t.Errorf("%s, /probe answers %d about it, want 404", when, status)
+		}
 		for _, path := range []string{"/metrics", "/metrics/probes", "/api/v1/sd/prometheus", "/api/v1/endpoints/ghost"} {
 			if _, body := d.call(http.MethodGet, path, ""); strings.Contains(body, "MARKER") || path != "/api/v1/endpoints/ghost" && strings.Contains(body, "ghost") {
 				t.Errorf("%s, %s shows it: %s", when, path, tail(body))
@@ -239,6 +245,10 @@ func TestAFloodOfNamesIsBounded(t *testing.T) {
 	if after := d.series(); after > before+2 {
 		t.Errorf("/metrics grew from %d series to %d", before, after)
 	}
+	d.until("the metric counts them", func() bool {
+		_, body := d.call(http.MethodGet, "/metrics", "")
+		return strings.Contains(body, `hookvigil_discovered_endpoints{result="registered"} 2000`)
+	})
 	d.stop()
 	s, err := store.Open(t.Context(), filepath.Join(dir, "data"), nil)
 	if err != nil {

@@ -82,7 +82,7 @@ func (d *Daemon) runJobs(ctx context.Context) error {
 func (d *Daemon) countStates(context.Context) {
 	now, states, verdicts := time.Now(), map[rules.Word]int{}, map[certificate.Verdict]int{}
 	snap := d.registry.Snapshot()
-	for _, w := range snap.Endpoints() {
+	for _, w := range snap.KnownEndpoints() {
 		v := d.board.view(w, now)
 		word, _ := rules.EndpointState(v)
 		states[word]++

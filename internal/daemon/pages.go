@@ -44,7 +44,7 @@ func (s pageSource) Summary() web.Summary {
 func (s pageSource) Entries() iter.Seq[web.Entry] {
 	return func(yield func(web.Entry) bool) {
 		snap, now := s.d.registry.Snapshot(), time.Now()
-		for _, w := range snap.Endpoints() {
+		for _, w := range snap.KnownEndpoints() {
 			word, _ := rules.EndpointState(s.d.board.view(w, now))
 			if !yield(entryOf(snap, w, word)) {
 				return

@@ -219,7 +219,7 @@ func (d *Daemon) freshen(ctx context.Context, ep *registry.Watched) {
 // findTarget finds an endpoint by ID, or those with that URL, as written or as
 // shown.
 func (d *Daemon) findTarget(target string) []*registry.Watched {
-	snap := d.registry.Snapshot()
+	snap := d.registry.Snapshot().Registered() // what was only seen is not probed, whoever asks
 	if w, ok := snap.Endpoint(target); ok {
 		return []*registry.Watched{w}
 	}
