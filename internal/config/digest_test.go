@@ -130,3 +130,28 @@ func TestDigestOfTheIncludeFolder(t *testing.T) {
 		t.Errorf("got %+v", cfg.Digest)
 	}
 }
+
+// Buckets divide the windows of every zone, and what does not end at the same
+// times each day is said to drift.
+func TestDigestWindowsThatDoNotFit(t *testing.T) {
+	for text, want := range map[string]string{
+		"digest: {every: 1h, bucket: 30m}":                                 "digest.bucket: 30m0s does not divide a quarter of an hour",
+		"digest: {every: 20s, bucket: 7s}":                                 "digest.bucket: 7s does not divide",
+		"digest: {every: 7h}":                                              "warning: digest.every: windows of 7h0m0s drift over the day",
+		"digest: {every: 6h, offset: 20m}":                                 "digest.offset: 20m0s is cut by the buckets of 15m0s",
+		"rules: {endpoint_failing: {window: 10m}}":                         "rules.endpoint_failing.window: 10m0s is cut by the buckets",
+		"rules: {endpoint_failing: {ratio: 0%}}":                           "rules.endpoint_failing.ratio: 0% is outside (0%, 100%]",
+		"{digest: {bucket: 1m}, rules: {endpoint_failing: {attempts: 0}}}": "rules.endpoint_failing.attempts",
+	} {
+		t.Run(text, func(t *testing.T) {
+			head := "version: 1\n"
+			if strings.HasPrefix(text, "{") {
+				head, text = "", strings.Replace(text, "{", "{version: 1, ", 1)
+			}
+			_, faults := load(t, head+text+"\n")
+			if !slices.ContainsFunc(faults, func(f config.Fault) bool { return strings.Contains(f.String(), want) }) {
+				t.Errorf("got\n%s\nwant one with %q", printed(t, faults), want)
+			}
+		})
+	}
+}

@@ -18,6 +18,7 @@ func TestLoadRules(t *testing.T) {
 version: 1
 rules:
   endpoint_down: {span: 0s, good: 100}
+  endpoint_failing: {window: 2h, attempts: 7, ratio: 50%}
   certificate: {rounds: 3, good: 2}
   platform_error_ratio: {threshold: 5%}
   channel_error_ratio: {threshold: 0.06}
@@ -37,7 +38,7 @@ rules:
 	channel := platform
 	channel.Threshold = 0.06
 	want := config.Rules{
-		EndpointDown: rules.EndpointDown{Good: 100}, Certificate: rules.Certificate{Rounds: 3, Good: 2},
+		EndpointDown: rules.EndpointDown{Good: 100}, Failing: config.Failing{Window: 2 * time.Hour, Attempts: 7, Ratio: 0.5}, Certificate: rules.Certificate{Rounds: 3, Good: 2},
 		Platform: platform, Channel: channel, Grace: time.Hour,
 		CommonCause: alerting.Fold{Endpoints: 2, Hosts: 2, Within: 5 * time.Minute}, Reopen: 7 * 24 * time.Hour,
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -24,6 +25,7 @@ const defaultGrace = time.Minute
 // Rules are the settings of the rules, all of them valid.
 type Rules struct {
 	EndpointDown rules.EndpointDown
+	Failing      Failing
 	Certificate  rules.Certificate
 	Platform     rules.Detector // of platform_error_ratio
 	Channel      rules.Detector // of channel_error_ratio; differs from Platform in its Threshold alone
@@ -32,11 +34,20 @@ type Rules struct {
 	Reopen       time.Duration // bad again within this is the same incident, in [0s, 7d]; default 30m
 }
 
+// Failing is from when on an endpoint's state is "failing" (reference
+// webhooks.md section 8.1, R3). Nobody is told of it; it opens no condition.
+type Failing struct {
+	Window   time.Duration // one to two of them are looked at; a multiple of digest.bucket; default 15m
+	Attempts int           // at least so many first attempts; default 20
+	Ratio    rules.Ratio   // at least that share of them failed; default 20 %
+}
+
 // DefaultRules returns the settings of a file that has no rules.
 func DefaultRules() Rules {
 	desk := alerting.DefaultDesk()
 	return Rules{
 		EndpointDown: rules.DefaultEndpointDown(), Certificate: rules.DefaultCertificate(),
+		Failing:  Failing{Window: ingest.Quarter, Attempts: 20, Ratio: 0.20},
 		Platform: rules.DefaultDetector(), Channel: rules.DefaultDetector(), Grace: defaultGrace,
 		CommonCause: desk.Fold, Reopen: desk.Reopen,
 	}
@@ -48,6 +59,11 @@ type rulesLayout struct {
 		Span *registry.Duration `yaml:"span"`
 		Good *int               `yaml:"good"`
 	} `yaml:"endpoint_down"`
+	Failing struct {
+		Window   *registry.Duration `yaml:"window"`
+		Attempts *int               `yaml:"attempts"`
+		Ratio    *rules.Ratio       `yaml:"ratio"`
+	} `yaml:"endpoint_failing"`
 	Certificate struct {
 		Rounds *int `yaml:"rounds"`
 		Good   *int `yaml:"good"`
@@ -69,7 +85,6 @@ type rulesLayout struct {
 type laterRules struct {
 	Product      ignored `yaml:"product_error_ratio" later:"ratios are watched for the platform and for each channel"`
 	Merchant     ignored `yaml:"merchant_error_ratio" later:"ratios are watched for the platform and for each channel"`
-	Failing      ignored `yaml:"endpoint_failing" later:"ratios are watched for the platform and for each channel"`
 	LossComing   ignored `yaml:"loss_coming" later:"losses are not foreseen yet"`
 	EventsLost   ignored `yaml:"events_lost" later:"losses are not foreseen yet"`
 	Slow         ignored `yaml:"endpoint_slow" later:"a slow endpoint is shown as degraded, and opens nothing"`
@@ -86,12 +101,14 @@ func (l *loader) rules() {
 	r, in := DefaultRules(), l.in.Rules
 	l.takeSpans(
 		spanSetting{"rules.endpoint_down.span", in.EndpointDown.Span, &r.EndpointDown.Span, 0, longestSpan},
+		spanSetting{"rules.endpoint_failing.window", in.Failing.Window, &r.Failing.Window, time.Second, longestSpan},
 		spanSetting{"rules.error_ratio.grace", in.ErrorRatio.Grace, &r.Grace, 0, longestGrace},
 		spanSetting{"rules.common_cause.within", in.CommonCause.Within, &r.CommonCause.Within, time.Millisecond, longestSpan},
 		spanSetting{"rules.reopen", in.Reopen, &r.Reopen, 0, longestReopen},
 	)
 	l.takeCounts(
 		countSetting{"rules.endpoint_down.good", in.EndpointDown.Good, &r.EndpointDown.Good, 1, mostRounds},
+		countSetting{"rules.endpoint_failing.attempts", in.Failing.Attempts, &r.Failing.Attempts, 1, rules.TickAttempts},
 		countSetting{"rules.certificate.rounds", in.Certificate.Rounds, &r.Certificate.Rounds, 1, mostRounds},
 		countSetting{"rules.certificate.good", in.Certificate.Good, &r.Certificate.Good, 1, mostRounds},
 		countSetting{"rules.common_cause.endpoints", in.CommonCause.Endpoints, &r.CommonCause.Endpoints, 2, mostEndpoints},
@@ -99,6 +116,11 @@ func (l *loader) rules() {
 	)
 	if f := r.CommonCause; f.Hosts > f.Endpoints && f.Endpoints > 1 {
 		l.bad("rules.common_cause.hosts", "at most as many as endpoints", "%d hosts need as many endpoints, and endpoints is %d", f.Hosts, f.Endpoints)
+	}
+	if in.Failing.Ratio != nil {
+		if r.Failing.Ratio = *in.Failing.Ratio; r.Failing.Ratio <= 0 || r.Failing.Ratio > 1 {
+			l.bad("rules.endpoint_failing.ratio", "20%", "%s is outside (0%%, 100%%]", r.Failing.Ratio)
+		}
 	}
 	r.Platform, r.Channel = l.detectors(in)
 	l.cfg.Rules = r

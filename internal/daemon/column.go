@@ -68,7 +68,7 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 		return fmt.Errorf("attempts: %w", err)
 	}
 	c.intake = ingest.NewIntake(c.log, ledger)
-	c.lately, err = ingest.LoadLately(ctx, ledger, time.Now())
+	c.lately, err = ingest.LoadLately(ctx, ledger, time.Now(), cfg.Rules.Failing.Window)
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}

@@ -42,13 +42,6 @@ func hostOf(u *url.URL) string {
 	return strings.ToLower(u.Hostname())
 }
 
-// How many first attempts, and which share of them, make an endpoint's state
-// "failing" (reference webhooks.md section 8.1, R3).
-const (
-	failingAttempts = 20
-	failingRatio    = rules.Ratio(0.20)
-)
-
 // deliveries is the third signal of an endpoint.
 func (d *Daemon) deliveries(endpoint string, now time.Time) rules.DeliveryView {
 	if d.column.lately == nil {
@@ -58,7 +51,8 @@ func (d *Daemon) deliveries(endpoint string, now time.Time) rules.DeliveryView {
 	v := rules.DeliveryView{FirstAttempts: first, FailedFirst: failed, Window: window}
 	v.Backlog = d.column.backlogOfEndpoint(endpoint, first)
 	ratio, known := v.Ratio()
-	v.Failing = known && first >= failingAttempts && ratio >= failingRatio
+	failing := d.settings.Load().Rules.Failing
+	v.Failing = known && first >= failing.Attempts && ratio >= failing.Ratio
 	return v
 }
 

@@ -85,19 +85,21 @@ func eyesDiffer(a, b *config.Config) bool {
 
 // needsRestart names the settings that differ and only count at start.
 func needsRestart(now, next *config.Config) []api.ConfigFault {
+	const restart = "restart hookvigil"
 	var list []api.ConfigFault
 	for _, s := range []struct {
-		path string
-		same bool
+		path, hint string
+		same       bool
 	}{
-		{"data_dir", now.DataDir == next.DataDir},
-		{"server.listen", now.Server.Listen == next.Server.Listen},
-		{"server.tls", (now.Server.TLS.CertFile == "") == (next.Server.TLS.CertFile == "")},
-		{"digest.bucket", now.Digest.Bucket == next.Digest.Bucket},
-		{"log", now.Log == next.Log},
+		{"data_dir", restart, now.DataDir == next.DataDir},
+		{"server.listen", restart, now.Server.Listen == next.Server.Listen},
+		{"server.tls", restart, (now.Server.TLS.CertFile == "") == (next.Server.TLS.CertFile == "")},
+		{"digest.bucket", "set it back, or begin with an empty data_dir: what is counted already is counted in the old buckets", now.Digest.Bucket == next.Digest.Bucket},
+		{"rules.endpoint_failing.window", restart, now.Rules.Failing.Window == next.Rules.Failing.Window},
+		{"log", restart, now.Log == next.Log},
 	} {
 		if !s.same {
-			list = append(list, api.ConfigFault{Path: s.path, File: next.Path, Message: "changed; takes effect at the next start", Hint: "restart hookvigil"})
+			list = append(list, api.ConfigFault{Path: s.path, File: next.Path, Message: "changed; takes effect at the next start", Hint: s.hint})
 		}
 	}
 	return list

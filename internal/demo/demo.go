@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -250,6 +251,9 @@ func (d *demo) servePage(ctx context.Context, cancel context.CancelCauseFunc) fu
 func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
 		address = defaultPage
+	}
+	if port, ok := strings.CutPrefix(address, "localhost:"); ok {
+		address = "127.0.0.1:" + port
 	}
 	addr, err := netip.ParseAddrPort(address)
 	if err != nil || !addr.Addr().IsLoopback() {

@@ -164,7 +164,7 @@ func TestLetter(t *testing.T) {
 
 func TestPageListensOnLoopbackAlone(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"0.0.0.0:0", "192.0.2.1:80", "localhost:80", ":80", "nonsense"} {
+	for _, address := range []string{"0.0.0.0:0", "192.0.2.1:80", "hooks.example.com:80", ":80", "nonsense"} {
 		if ln, err := listenLoopback(t.Context(), address); err == nil {
 			t.Errorf("%q is listened on", address)
 			_ = ln.Close()

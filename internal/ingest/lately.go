@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -10,7 +11,7 @@ import (
 	"github.com/hookvigil/hookvigil/probes"
 )
 
-// Quarter is the step in which endpoints are counted.
+// Quarter is the step in which endpoints are counted, unless another is given.
 const Quarter = 15 * time.Minute
 
 // Lately knows of each endpoint what it got in the present and the previous
@@ -19,6 +20,8 @@ const Quarter = 15 * time.Minute
 // either goes, so that it holds as many as had traffic in half an hour. The
 // zero value is empty and fit for use; its methods are safe for concurrent use.
 type Lately struct {
+	step time.Duration // whole seconds, in the place of a quarter of an hour; 0: [Quarter]
+
 	mu        sync.Mutex // guards the fields below
 	newest    int64      // number of the newest quarter
 	loaded    Position   // what lies before is in the counts already
@@ -50,32 +53,33 @@ type QuarterReader interface {
 
 // LoadLately returns what is known lately, with what was counted before this
 // start. Call it before the applier runs. now says which quarters are the last
-// two.
-func LoadLately(ctx context.Context, from QuarterReader, now time.Time) (*Lately, error) {
+// two; step, in whole seconds, is how long one is: 0 is a quarter of an hour.
+func LoadLately(ctx context.Context, from QuarterReader, now time.Time, step time.Duration) (*Lately, error) {
+	l := &Lately{step: step}
 	p, err := from.Progress(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load the last quarters: %w", err)
 	}
-	tallies, err := from.Quarters(ctx, now.Add(-Quarter))
+	tallies, err := from.Quarters(ctx, now.Add(-l.quarter()))
 	if err != nil {
 		return nil, fmt.Errorf("load the last quarters: %w", err)
 	}
-	delivered, err := from.DeliveredSince(ctx, now.Add(-2*Quarter))
+	delivered, err := from.DeliveredSince(ctx, now.Add(-2*l.quarter()))
 	if err != nil {
 		return nil, fmt.Errorf("load the last deliveries: %w", err)
 	}
-	l := &Lately{loaded: p.Applied}
+	l.loaded = p.Applied
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.advanceLocked(quarterOf(now))
+	l.advanceLocked(l.quarterOf(now))
 	for _, t := range tallies {
-		if q := l.quarterLocked(t.Endpoint, quarterOf(t.Start)); q != nil {
+		if q := l.quarterLocked(t.Endpoint, l.quarterOf(t.Start)); q != nil {
 			q.first += t.First
 			q.failed += t.FailedFirst
 		}
 	}
 	for id, at := range delivered {
-		if l.quarterLocked(id, quarterOf(at)) != nil {
+		if l.quarterLocked(id, l.quarterOf(at)) != nil {
 			l.endpoints[id].delivered = later(l.endpoints[id].delivered, at)
 		}
 	}
@@ -92,7 +96,7 @@ func (l *Lately) Took(g Group, v []Verdict) {
 		if i >= len(v) || v[i] != Counted || !e.Attempt.Ordinary() || e.Attempt.Endpoint == "" {
 			continue
 		}
-		number, present := quarterOf(e.Attempt.StartedAt), quarterOf(e.Received)
+		number, present := l.quarterOf(e.Attempt.StartedAt), l.quarterOf(e.Received)
 		if number > present+1 {
 			continue
 		}
@@ -120,7 +124,7 @@ func (l *Lately) Took(g Group, v []Verdict) {
 func (l *Lately) Endpoint(id string, now time.Time) (first, failed int, window time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	present := quarterOf(now)
+	present := l.quarterOf(now)
 	if ep := l.endpoints[id]; ep != nil {
 		for _, q := range ep.quarters {
 			if q.number >= present-1 {
@@ -129,7 +133,7 @@ func (l *Lately) Endpoint(id string, now time.Time) (first, failed int, window t
 			}
 		}
 	}
-	return first, failed, now.Sub(time.Unix((present-1)*int64(Quarter/time.Second), 0))
+	return first, failed, now.Sub(time.Unix((present-1)*int64(l.quarter()/time.Second), 0))
 }
 
 // Delivered returns the start of the endpoint's last attempt that counts and
@@ -144,9 +148,12 @@ func (l *Lately) Delivered(id string) time.Time {
 	return time.Time{}
 }
 
-func quarterOf(t time.Time) int64 {
+// quarter is how long one step is.
+func (l *Lately) quarter() time.Duration { return cmp.Or(l.step, Quarter) }
+
+func (l *Lately) quarterOf(t time.Time) int64 {
 	n := t.Unix()
-	step := int64(Quarter / time.Second)
+	step := int64(l.quarter() / time.Second)
 	if n < 0 {
 		n -= step - 1
 	}

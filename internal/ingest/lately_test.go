@@ -149,7 +149,7 @@ func TestLatelyIsLoadedOnce(t *testing.T) {
 		{Endpoint: "ep", Start: nine.Add(ingest.Quarter), Tally: ingest.Tally{First: 1, FailedFirst: 1}},
 	}}
 	before.p.Applied = ingest.Position{Segment: 1, Offset: 200}
-	l, err := ingest.LoadLately(t.Context(), before, nine.Add(20*time.Minute))
+	l, err := ingest.LoadLately(t.Context(), before, nine.Add(20*time.Minute), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestLatelyIsLoadedOnce(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := ingest.LoadLately(t.Context(), before, nine); err == nil {
+	if _, err := ingest.LoadLately(t.Context(), before, nine, 0); err == nil {
 		t.Error("no error from a ledger that is away")
 	}
 }
@@ -173,7 +173,7 @@ func TestLatelyIsLoadedOnce(t *testing.T) {
 func TestLatelyKnowsDeliveriesOfTheLastRun(t *testing.T) {
 	t.Parallel()
 	q := quarters{memory: newMemory(), delivered: map[string]time.Time{"ep": nine.Add(20 * time.Minute), "old": nine.Add(-time.Hour)}}
-	l, err := ingest.LoadLately(t.Context(), q, nine.Add(29*time.Minute))
+	l, err := ingest.LoadLately(t.Context(), q, nine.Add(29*time.Minute), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
