@@ -180,7 +180,7 @@ func (t *turn) cleared(c rules.Change) {
 		return
 	}
 	in.State, in.ResolvedAt = StateResolved, t.now
-	t.happened(in, EntryResolved, fmt.Sprintf("recovered after %s: %s", lasted(in, t.now), c.Evidence.Text), tellAll)
+	t.happened(in, EntryResolved, in.recovered(t.now), tellAll)
 }
 
 // lasted is how long an incident has lasted, for people.

@@ -61,7 +61,8 @@ func told(merchant, name string, end time.Time, state digest.State, actions int)
 	return r
 }
 
-// toldToday is one row for each fate of a window.
+// toldToday is one row for each fate of a window, and one more of fajar, which
+// is older than its newest.
 func toldToday() []digest.Row {
 	end := now.Add(-time.Hour)
 	weekly := told("eka", "Eka", now.Add(-55*time.Hour), digest.StateSent, 0)
@@ -78,6 +79,7 @@ func toldToday() []digest.Row {
 		told("", "", end, digest.StateSent, 0),
 		told("fajar", "Fajar", end, digest.StateWaiting, 0),
 		told("fajar", "Fajar", end.Add(-6*time.Hour), digest.StateMerged, 0),
+		told("indah", "Indah", end.Add(-6*time.Hour), digest.StateMerged, 0),
 		told("gita", "Gita", end.Add(-6*time.Hour), digest.StateSuppressed, 0),
 		unjudged, weekly,
 	}

@@ -32,7 +32,8 @@ type DigestSource interface {
 // digestBlock is what the overview shows of digests.
 type digestBlock struct {
 	Rows  []digestRow
-	Fails bool // they cannot be read
+	More  string // how many windows that were read are not shown; empty: none
+	Fails bool   // they cannot be read
 }
 
 // digestRow is one window of the ledger.
@@ -48,7 +49,7 @@ type digestRow struct {
 	Preview string // address of the digest as it was told; empty: it told nothing
 }
 
-// digestBlock reads the newest windows.
+// digestBlock reads the newest windows, and shows the newest of each merchant.
 func (p *pages) digestBlock(ctx context.Context) digestBlock {
 	ctx, cancel := context.WithTimeout(ctx, digestPatience)
 	defer cancel()
@@ -57,13 +58,49 @@ func (p *pages) digestBlock(ctx context.Context) digestBlock {
 		p.digestsUnreadable(ctx, err)
 		return digestBlock{Fails: true}
 	}
-	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, worthReading)
-	var b digestBlock
-	for _, r := range rows[:min(len(rows), digestsShown)] {
+	newest := newestOfEach(rows)
+	slices.SortStableFunc(newest, worthReading)
+	shown := newest[:min(len(newest), digestsShown)]
+	b := digestBlock{More: unshown(len(rows), len(newest), len(shown))}
+	for _, r := range shown {
 		b.Rows = append(b.Rows, digestRowOf(r, p.opt.Now()))
 	}
 	return b
+}
+
+// newestOfEach keeps the window of each merchant, and of the platform, that
+// ended last; of a week and a window that ended together the window.
+func newestOfEach(rows []digest.Row) []digest.Row {
+	var kept []digest.Row
+	at := map[string]int{}
+	for _, r := range rows {
+		i, ok := at[r.Merchant]
+		if !ok {
+			at[r.Merchant], kept = len(kept), append(kept, r)
+			continue
+		}
+		old := kept[i].Window
+		if cmp.Or(r.Window.End.Compare(old.End), r.Window.Start.Compare(old.Start)) > 0 {
+			kept[i] = r
+		}
+	}
+	return kept
+}
+
+// unshown says how many windows are left out: all of them older than what is
+// shown of their merchant, unless there are more merchants than room.
+func unshown(read, newest, shown int) string {
+	if read <= shown {
+		return ""
+	}
+	most, what := "", "older"
+	if read >= digestsAsked { // nobody has counted the rest
+		most = "at least "
+	}
+	if newest > shown {
+		what = "more"
+	}
+	return "and " + most + grouped(read-shown) + " " + what
 }
 
 // digestsUnreadable logs why, once a minute. A reader who left is no news.
@@ -73,8 +110,8 @@ func (p *pages) digestsUnreadable(ctx context.Context, err error) {
 	}
 }
 
-// worthReading orders rows: the newest window first; of one moment the
-// platform's own, then what did not arrive, then the worst verdict.
+// worthReading orders rows: the platform's own first, then the newest window;
+// of one moment what did not arrive, then the worst verdict.
 func worthReading(a, b digest.Row) int {
 	others := func(r digest.Row) int {
 		if r.Merchant == "" {
@@ -94,7 +131,7 @@ func worthReading(a, b digest.Row) int {
 			return 3
 		}
 	}
-	return cmp.Or(b.Window.Start.Compare(a.Window.Start), cmp.Compare(others(a), others(b)), cmp.Compare(trouble(a), trouble(b)))
+	return cmp.Or(cmp.Compare(others(a), others(b)), b.Window.Start.Compare(a.Window.Start), cmp.Compare(trouble(a), trouble(b)))
 }
 
 func digestRowOf(r digest.Row, now time.Time) digestRow {

@@ -55,16 +55,16 @@ func TestOverviewShowsTheLastDigests(t *testing.T) {
 	src := seven()
 	src.ledger.rows = toldToday()
 	page := get(t, src, "/").Body.String()
-	want := []string{"The platform", "Acme Pte Ltd", "Toko Borneo", "Ceres", "dewi", "Fajar", "fajar", "gita", "hadi", "Eka"}
+	want := []string{"The platform", "Acme Pte Ltd", "Toko Borneo", "Ceres", "dewi", "Fajar", "indah", "gita", "hadi", "Eka"}
 	if got := toldIn(page); !slices.Equal(got, want) {
-		t.Errorf("digests of\n%q, want the newest window first, and in it the platform, then the worst:\n%q", got, want)
+		t.Errorf("digests of\n%q, want the newest window of each, first the platform, then the worst:\n%q", got, want)
 	}
 	for _, want := range []string{
 		"2026-11-21 12:00 to 18:00 Asia/Jakarta", "2026-11-21 05:00 to 11:00 UTC", // the same hours
 		"not delivered", "3 things to do", "1 thing to do", "attention", "on its way", "nothing was wrong", "a later digest tells it",
 		"there is nobody to tell", "it was too late to tell", "not judged", "summary of a week",
 		`<time datetime="2026-11-21T11:20:04Z">11:20:04</time>`, `due <time datetime="2026-11-21T11:20:00Z">11:20:00</time>`,
-		"2026-11-12 12:00 to 2026-11-19 12:00 Asia/Jakarta",
+		"2026-11-12 12:00 to 2026-11-19 12:00 Asia/Jakarta", `<p><a href="/api/v1/digests">and 1 older</a></p>`,
 	} {
 		if !strings.Contains(digestTable.FindString(page), want) {
 			t.Errorf("no %q", want)
@@ -101,6 +101,58 @@ func TestDigestsAreOneSmallQuestion(t *testing.T) {
 				t.Errorf("%s: asked for %+v, want few of any merchant", path, f)
 			}
 		}
+	}
+}
+
+// repeated is rows of n merchants, each with so many windows, of the platform
+// one long ago.
+func repeated(merchants, windows int) []digest.Row {
+	var rows []digest.Row
+	for w := range windows {
+		for m := range merchants {
+			rows = append(rows, told(fmt.Sprintf("m%02d", m), "", now.Add(time.Duration(-w)*6*time.Hour), digest.StateSent, 0))
+		}
+	}
+	return append(rows, told("", "", now.Add(-30*day), digest.StateSent, 0))
+}
+
+func backwards(rows []digest.Row) []digest.Row {
+	slices.Reverse(rows)
+	return rows
+}
+
+func TestEachMerchantHasItsNewestDigest(t *testing.T) {
+	t.Parallel()
+	week := told("m00", "", now, digest.StateSent, 0)
+	week.Kind, week.Window.Start = digest.KindSummary, now.Add(-7*day)
+	for name, tt := range map[string]struct {
+		rows []digest.Row
+		want []string
+		more string
+	}{
+		"one of each":             {repeated(2, 1), []string{"The platform", "m00", "m01"}, ""},
+		"three windows of each":   {repeated(2, 3), []string{"The platform", "m00", "m01"}, ">and 4 older<"},
+		"oldest first":            {backwards(repeated(2, 3)), []string{"The platform", "m01", "m00"}, ">and 4 older<"},
+		"a week that ended too":   {append([]digest.Row{week}, repeated(1, 1)...), []string{"The platform", "m00"}, ">and 1 older<"},
+		"more merchants than ten": {repeated(11, 1), []string{"The platform", "m00", "m01", "m02", "m03", "m04", "m05", "m06", "m07", "m08"}, ">and 2 more<"},
+		"one short of all asked":  {repeated(2, 19), []string{"The platform", "m00", "m01"}, ">and 36 older<"},
+		"more than is asked for":  {repeated(2, 20), []string{"m00", "m01"}, ">and at least 38 older<"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			src := seven()
+			src.ledger.rows = tt.rows
+			page := get(t, src, "/").Body.String()
+			if got := toldIn(page); !slices.Equal(got, tt.want) {
+				t.Errorf("digests of %q, want %q", got, tt.want)
+			}
+			if !strings.Contains(page, tt.more) || strings.Contains(page, `href="/api/v1/digests"`) != (tt.more != "") {
+				t.Errorf("want a link %q", tt.more)
+			}
+			if strings.Contains(digestTable.FindString(page), "2026-11-20 ") {
+				t.Error("a window is shown that is older than its merchant's newest")
+			}
+		})
 	}
 }
 

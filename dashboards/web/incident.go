@@ -32,12 +32,12 @@ type entryView struct {
 	Skip  int // lines left out before this one
 }
 
-// entryViews words a timeline, each text cut to most characters; what a
-// person wrote may have four times as many.
-func entryViews(entries []alerting.Entry, most int) []entryView {
+// entryViews words a timeline, each text without what stands beside it and cut
+// to most characters; what a person wrote may have four times as many.
+func entryViews(entries []alerting.Entry, most int, beside brevity) []entryView {
 	views := make([]entryView, 0, len(entries))
 	for _, e := range entries {
-		v := entryView{At: e.At, Kind: cut(strings.ReplaceAll(string(e.Kind), "_", " "), maxName), Who: e.Actor, Text: cut(e.Text, most)}
+		v := entryView{At: e.At, Kind: cut(strings.ReplaceAll(string(e.Kind), "_", " "), maxName), Who: e.Actor, Text: cut(beside.shorten(e.Text), most)}
 		if e.Kind == alerting.EntryNote {
 			v.Text = cut(e.Text, 4*most)
 		}
@@ -53,13 +53,13 @@ func entryViews(entries []alerting.Entry, most int) []entryView {
 }
 
 // timelineOf bounds a timeline: how it began and how it stands.
-func timelineOf(entries []alerting.Entry) []entryView {
+func timelineOf(entries []alerting.Entry, beside brevity) []entryView {
 	skip := len(entries) - maxEntries
 	if skip <= 0 {
-		return entryViews(entries, maxLine)
+		return entryViews(entries, maxLine, beside)
 	}
 	const begin = maxEntries / 10
-	views := entryViews(slices.Concat(entries[:begin], entries[begin+skip:]), maxLine)
+	views := entryViews(slices.Concat(entries[:begin], entries[begin+skip:]), maxLine, beside)
 	views[begin].Skip = skip
 	return views
 }
@@ -122,7 +122,7 @@ func evidenceFacts(e rules.Evidence) []fact {
 		if e.High == 0 { // no ratio's counts: probes in a row
 			what = "Failed probes"
 		}
-		add(what, fmt.Sprintf("%d of %d (%s)", e.Numerator, e.Denominator, ratio.Short()), true)
+		add(what, fmt.Sprintf("%s of %s (%s)", grouped(e.Numerator), grouped(e.Denominator), ratio.Short()), true)
 	}
 	add("Plausible ratio", e.Low.Short()+" to "+e.High.Short(), e.High > 0)
 	add("Threshold", e.Threshold.Short(), e.Threshold > 0)
@@ -159,6 +159,7 @@ func membersOf(in alerting.Incident) (views []memberView, more int) {
 	})
 	for _, m := range members[:min(len(members), maxMembers)] {
 		v := memberView{Membership: m, Name: scopeName(m.Key.Scope), Open: m.Left.IsZero()}
+		v.Text = brevity{scope: m.Key.Scope, since: m.Since}.shorten(m.Text)
 		switch kind, id := m.Key.Scope.Split(); kind {
 		case rules.ScopeEndpoint:
 			v.Link = "/endpoints/" + escapeID(id)
@@ -215,10 +216,12 @@ func (p *pages) incident(w http.ResponseWriter, r *http.Request) {
 		p.unavailable(w, r, err)
 		return
 	}
+	beside := brevity{title: in.Title, scope: in.Scope, since: in.StartedAt}
 	page := incidentPage{
 		frame: p.frame(fmt.Sprintf("incident %s %s", clip(in.Number()), in.State)), Row: incidentRowOf(in),
-		Milestones: milestones(in), Evidence: evidenceFacts(in.Evidence), Advice: adviceOnIncident(in), Timeline: timelineOf(entries),
+		Milestones: milestones(in), Evidence: evidenceFacts(in.Evidence), Advice: adviceOnIncident(in), Timeline: timelineOf(entries, beside),
 	}
+	page.Row.Evidence.Text = brevity{scope: in.Scope, since: in.Evidence.From}.shorten(in.Evidence.Text)
 	page.Members, page.MoreMembers = membersOf(in)
 	page.Refresh, page.Toggle = p.refreshing(r)
 	p.render(w, r, http.StatusOK, "incident", page)

@@ -81,7 +81,7 @@ func platformIncident() (alerting.Incident, []alerting.Entry) {
 		ID: "inc_m4k7q2w6x3ztplat", Rule: rules.RulePlatformErrorRatio, Scope: rules.ScopePlatform, Severity: rules.Critical,
 		State: alerting.StateAcknowledged, Title: "webhook failures are up on the whole platform",
 		Evidence: rules.Evidence{
-			Text: "312 of 5120 first attempts failed (6.1%) since 11:18, 5.5% to 6.8% with 95% confidence; 80 of 960 in the last 5m; ordinarily 0.5%",
+			Text: "platform: 312 of 5,120 first attempts failed (6.1%) since 2026-11-21 11:18:00 UTC, 5.5% to 6.8% with 95% confidence; 80 of 960 in the last 5m; ordinarily 0.5%",
 			From: start, To: now, Numerator: 312, Denominator: 5120, Low: 0.0546, High: 0.0679, Threshold: 0.04, Baseline: 0.005,
 			Clears: "a 5m ratio below 2% for 10m, or 30 delivered in a row when fewer come in 5m",
 		},
@@ -90,16 +90,16 @@ func platformIncident() (alerting.Incident, []alerting.Entry) {
 		AcknowledgedAt: start.Add(9 * time.Minute), AcknowledgedBy: "rini", Reopens: 1,
 		Members: []alerting.Membership{{
 			Key:  rules.Key{Rule: rules.RulePlatformErrorRatio, Scope: rules.ScopePlatform, Episode: 3},
-			Text: "312 of 5120 first attempts failed (6.1%)", Since: start, Joined: start.Add(2 * time.Minute),
+			Text: "platform: 312 of 5,120 first attempts failed (6.1%) since 2026-11-21 11:18:00 UTC", Since: start, Joined: start.Add(2 * time.Minute),
 		}},
 	}
 	at := func(m int, kind alerting.EntryKind, actor, text string) alerting.Entry {
 		return alerting.Entry{Incident: in.ID, At: start.Add(time.Duration(m) * time.Minute), Kind: kind, Actor: actor, Text: text}
 	}
 	entries := []alerting.Entry{
-		at(2, alerting.EntryOpened, "", in.Title+": 40 of 610 first attempts failed (6.6%)"),
+		at(2, alerting.EntryOpened, "", in.Title+": platform: 40 of 610 first attempts failed (6.6%) since 2026-11-21 11:18:00 UTC"),
 		at(3, alerting.EntryAlerted, "", "ops"),
-		at(4, alerting.EntryLouder, "", "now critical: 96 of 1400 first attempts failed (6.9%)"),
+		at(4, alerting.EntryLouder, "", "now critical: platform: 96 of 1,400 first attempts failed (6.9%)"),
 		at(9, alerting.EntryAcknowledged, "rini", "acknowledged"),
 		at(20, alerting.EntryNote, "rini", "the gateway's deployment of 11:15 is being rolled back"),
 	}

@@ -121,6 +121,7 @@ func (p *pages) incidentBlock(ctx context.Context, brief bool) incidentBlock {
 	b.Rows = incidentRows(shown)
 	now := p.opt.Now()
 	for i := range b.Rows {
+		in := b.Rows[i].Incident
 		b.Rows[i].For, b.Rows[i].Clock = lasting(now.Sub(b.Rows[i].StartedAt)), clock(now, b.Rows[i].StartedAt)
 		_, entries, err := p.src.Incident(ctx, b.Rows[i].ID)
 		if err != nil {
@@ -129,7 +130,7 @@ func (p *pages) incidentBlock(ctx context.Context, brief bool) incidentBlock {
 			continue
 		}
 		b.Rows[i].Earlier = max(0, len(entries)-newestEntries)
-		b.Rows[i].Timeline = entryViews(entries[b.Rows[i].Earlier:], maxShown)
+		b.Rows[i].Timeline = entryViews(entries[b.Rows[i].Earlier:], maxShown, brevity{in.Title, in.Scope, in.StartedAt, now})
 		for j := range b.Rows[i].Timeline {
 			e := &b.Rows[i].Timeline[j]
 			e.Clock = clock(now, e.At)

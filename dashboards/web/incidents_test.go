@@ -71,8 +71,8 @@ func TestOverviewBoundsItsIncidents(t *testing.T) {
 		"eleven":                           {10, ">1 more<"},
 		"exactly one reading":              {999, ">990 more<"},
 		"more than one reading":            {1000, ">991 more<"},
-		"one short of what is read at all": {4998, ">4989 more<"},
-		"as many as are read at all":       {4999, ">More than 4990 more<"},
+		"one short of what is read at all": {4998, ">4,989 more<"},
+		"as many as are read at all":       {4999, ">More than 4,990 more<"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,7 +217,7 @@ func TestAStoreThatFailsCostsOnlyTheIncidents(t *testing.T) {
 		code int
 		want []string
 	}{
-		"the overview":             {lists, "/", 200, []string{"Incidents cannot be read just now", "/endpoints/acme-payouts", "/targets/ledger", "312 of 5120"}},
+		"the overview":             {lists, "/", 200, []string{"Incidents cannot be read just now", "/endpoints/acme-payouts", "/targets/ledger", "312 of 5,120"}},
 		"the overview, a timeline": {ones, "/", 200, []string{"/incidents/inc_m4k7q2w6x3ztplat", "Its timeline cannot be read just now", "/endpoints/acme-payouts"}},
 		"the page of an endpoint":  {lists, "/endpoints/acme-payouts", 200, []string{"Incidents cannot be read just now", "no head after 30s"}},
 		"the list":                 {lists, "/incidents", 503, []string{"Incidents cannot be read just now", "does not mean that there are none"}},

@@ -189,10 +189,18 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 	p.render(w, r, http.StatusOK, "overview", page)
 }
 
-// briefRow is a row with short times: a table of many is read down its columns.
+// briefRow is a row with short times: a table of many is read down its
+// columns. A reason that another cell of the row says in full is left out.
 func briefRow(ep Endpoint, now time.Time) row {
 	r := rowOf(ep, now)
 	r.Probe, r.Certificate, r.Deliveries = r.Probe.brief(now), r.Certificate.brief(now), r.Deliveries.brief(now)
+	r.Reasons = nil
+	for _, why := range ep.Reasons {
+		if why.Signal != "deliveries" && why.Text != r.Probe.Word {
+			why.Text = brevity{now: now}.shorten(why.Text)
+			r.Reasons = append(r.Reasons, why)
+		}
+	}
 	return r
 }
 

@@ -17,7 +17,7 @@ type ratioView struct {
 	Lead  bool // the whole platform
 }
 
-// ratiosOf leaves out what has no data: that is not 0 %.
+// ratiosOf leaves out what has no data: that is not 0%.
 func ratiosOf(list []Ratio) []ratioView {
 	var views []ratioView
 	for _, r := range list {
@@ -27,7 +27,7 @@ func ratiosOf(list []Ratio) []ratioView {
 		failed := min(max(r.Failed, 0), r.First)
 		views = append(views, ratioView{
 			Name: scopeName(r.Scope), Share: rules.Ratio(float64(failed) / float64(r.First)).Short(), Open: r.Open, Lead: r.Scope == rules.ScopePlatform,
-			Of: fmt.Sprintf("%d of %d in %s", failed, r.First, short(r.Window)),
+			Of: fmt.Sprintf("%s of %s in %s", grouped(failed), grouped(r.First), short(r.Window)),
 		})
 	}
 	return views

@@ -25,7 +25,7 @@ func TestDeliveriesStrip(t *testing.T) {
 		"no ratio":                            {nil, nil, []string{"first attempts that failed"}},
 		"no data is not 0 %":                  {[]web.Ratio{{Scope: rules.ScopePlatform, Window: time.Hour}}, nil, []string{"first attempts that failed", ">0%<"}},
 		"all delivered is 0 %":                {[]web.Ratio{{Scope: rules.ScopePlatform, First: 7, Window: time.Hour}}, []string{"<bdi>platform</bdi> <strong>0%</strong>", "0 of 7 in 1h"}, []string{"condition open"}},
-		"one of very many is not 0 %":         {[]web.Ratio{{Scope: bca, First: 100_000, Failed: 1, Window: 5 * time.Minute}}, []string{"channel ID_BCA", "<strong>0.001%</strong>", "1 of 100000 in 5m"}, []string{">0%<"}},
+		"one of very many is not 0 %":         {[]web.Ratio{{Scope: bca, First: 100_000, Failed: 1, Window: 5 * time.Minute}}, []string{"channel ID_BCA", "<strong>0.001%</strong>", "1 of 100,000 in 5m"}, []string{">0%<"}},
 		"an open condition has a shape":       {[]web.Ratio{{Scope: bca, First: 100, Failed: 9, Window: time.Minute, Open: true}}, []string{`<li class="failing"><svg`, "condition open"}, nil},
 		"more failed than there were":         {[]web.Ratio{{Scope: bca, First: 2, Failed: 3, Window: time.Minute}}, []string{"<strong>100%</strong>"}, nil},
 		"a number that is none":               {[]web.Ratio{{Scope: bca, First: -2, Failed: -3}, {Scope: "x:y", First: 1, Failed: -1}}, []string{"<bdi>x y</bdi> <strong>0%</strong>"}, []string{"ID_BCA"}},

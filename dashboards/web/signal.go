@@ -96,6 +96,14 @@ func certificateSignal(v rules.CertificateView, now time.Time, cleartext bool) s
 	return s
 }
 
+// What deliverySignal says of an endpoint that the rules do not call failing
+// (reference webhooks.md section 8.1: R3 judges from 20 first attempts; 4 % is
+// the platform's threshold, R1).
+const (
+	enoughToJudge = 20
+	ordinary      = rules.Ratio(0.04) // over it some fail
+)
+
 func deliverySignal(v rules.DeliveryView) signal {
 	ratio, known := v.Ratio()
 	switch {
@@ -110,8 +118,12 @@ func deliverySignal(v rules.DeliveryView) signal {
 		s.Mark, s.Word = rules.StateFailing, "failing"
 	case v.Backlog > 0:
 		s.Mark, s.Word = rules.StateRecovering, "recovering"
+	case v.FirstAttempts < enoughToJudge:
+		s.Mark, s.Word = rules.StateNoData, "too few to judge"
+	case ratio > ordinary:
+		s.Mark, s.Word = rules.StateDegraded, "some fail"
 	}
-	s.Facts = append(s.Facts, fmt.Sprintf("%d of %d first attempts failed (%s)", v.FailedFirst, v.FirstAttempts, rough(ratio)))
+	s.Facts = append(s.Facts, fmt.Sprintf("%s of %s first attempts failed (%s)", grouped(v.FailedFirst), grouped(v.FirstAttempts), rough(ratio)))
 	if v.Backlog > 0 {
 		s.Facts = append(s.Facts, plural(v.Backlog, "event")+" waiting for a retry")
 	}

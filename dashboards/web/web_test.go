@@ -140,6 +140,23 @@ func TestOverviewOrdersFiltersAndSearches(t *testing.T) {
 	}
 }
 
+func TestARowSaysEachThingOnce(t *testing.T) {
+	t.Parallel()
+	page := get(t, seven(), "/").Body.String()
+	for what, want := range map[string]int{
+		"22 of 360 first attempts failed (6.1%)": 1, "not probed yet": 1, "events waiting for a retry": 2, "wait for a retry": 0,
+		"timeout_response since 11:56:00, 5 failures in a row": 1, "switched off in its record": 1, ">Why<": 0,
+	} {
+		if got := strings.Count(page, what); got != want {
+			t.Errorf("%q is there %d times, want %d", what, got, want)
+		}
+	}
+	whole := get(t, seven(), "/endpoints/borneo").Body.String()
+	if !strings.Contains(whole, "deliveries</span> <bdi>22 of 360") {
+		t.Error("the page of the endpoint leaves a reason out")
+	}
+}
+
 func TestOverviewPages(t *testing.T) {
 	t.Parallel()
 	h := web.New(many(350), nil, options()) // 3 of them down

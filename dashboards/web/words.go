@@ -33,6 +33,7 @@ func funcs() template.FuncMap {
 		"join":    strings.Join,
 		"state":   stateText,
 		"plural":  plural,
+		"number":  grouped,
 		"endLink": func(id string) string { return "/endpoints/" + escapeID(id) },
 		"tgtLink": func(id string) string { return "/targets/" + escapeID(id) },
 		"scope":   scopeName,
@@ -181,7 +182,16 @@ func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return grouped(n) + " " + noun + "s"
+}
+
+// grouped writes a count as all pages and the rules do: "1,040".
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // titleOf sums up the counts for the tab of a browser: "2 down, 1 degraded".
@@ -194,7 +204,7 @@ func titleOf(counts map[rules.Word]int) string {
 		switch w {
 		case rules.StateDown, rules.StateFailing, rules.StateDegraded, rules.StateRecovering:
 			if n > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", n, stateText(w)))
+				parts = append(parts, grouped(n)+" "+stateText(w))
 			}
 		default:
 		}
@@ -205,9 +215,9 @@ func titleOf(counts map[rules.Word]int) string {
 	case total == 0:
 		return "nothing watched"
 	case counts[rules.StateHealthy] == total:
-		return fmt.Sprintf("all %d healthy", total)
+		return fmt.Sprintf("all %s healthy", grouped(total))
 	default:
-		return fmt.Sprintf("nothing down, %d of %d healthy", counts[rules.StateHealthy], total)
+		return fmt.Sprintf("nothing down, %s of %s healthy", grouped(counts[rules.StateHealthy]), grouped(total))
 	}
 }
 
