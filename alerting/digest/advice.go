@@ -18,7 +18,7 @@ type Action struct {
 	First    Count         `json:"first"`             // of Endpoint
 	Fault    string        `json:"fault,omitempty"`   // of the probe or the certificate
 	At       time.Time     `json:"at,omitzero"`       // when its certificate ends or ended, or the next loss comes
-	Took     time.Duration `json:"took_ns,omitempty"` // 95 % of its answers came within
+	Took     time.Duration `json:"took_ns,omitempty"` // 95 % of its answers came within; or that we had data for
 	Deadline time.Duration `json:"deadline_ns,omitempty"`
 	Since    time.Time     `json:"since,omitzero"` // it is over: nothing has failed since; zero: it is not
 	Loss     Loss          `json:"loss,omitzero"`  // with AdviseAtRisk and AdviseLost
@@ -51,6 +51,7 @@ const (
 	AdviseExpiring        Advice = "certificate_expiring"
 	AdviseSlow            Advice = "slow"
 	AdviseUnseen          Advice = "no_data"
+	AdviseThin            Advice = "little_data"
 )
 
 // Advices returns the closed set, the most pressing first.
@@ -59,7 +60,7 @@ func Advices() []Advice {
 		AdviseAtRisk, AdviseLost,
 		AdviseExpired, AdviseCertificate, AdviseTLS, AdviseDNS, AdviseConnect, AdviseTimeout, AdviseServer, AdviseToken, AdviseGone,
 		AdvisePath, AdviseRedirect, AdviseLimit, AdviseRefused, AdviseBroken, AdviseUnauthenticated, AdviseOther, AdviseRenewed,
-		AdviseExpiring, AdviseSlow, AdviseUnseen,
+		AdviseExpiring, AdviseSlow, AdviseUnseen, AdviseThin,
 	}
 }
 
@@ -124,15 +125,15 @@ func (f Facts) findings(e Endpoint) []finding {
 		a.Endpoint, a.First, a.Deadline = e.ID, e.First, e.deadline()
 		list = append(list, finding{a, need})
 	}
-	if need := e.Certificate.need(f.Window.End); need != OK {
-		word := e.Certificate.advice(f.Window.End)
+	if need := e.Certificate.need(f.AsOf()); need != OK {
+		word := e.Certificate.advice(f.AsOf())
 		add(need, Action{Word: word, Fault: string(e.Certificate.Fault), At: e.Certificate.NotAfter})
 	}
 	worst, _ := e.worstFault()
 	since, over := e.over(f.Window)
 	request := Action{Word: f.adviceOn(e), Fault: string(worst.Word), Since: since}
 	switch {
-	case request.Word == AdviseRenewed && e.Certificate.renewed(f.Window.End), request.Word == AdviseExpired && !e.ended().After(f.Window.End):
+	case request.Word == AdviseRenewed && e.Certificate.renewed(f.AsOf()), request.Word == AdviseExpired && !e.ended().After(f.AsOf()):
 		request.At = e.ended()
 	}
 	switch {
@@ -146,8 +147,12 @@ func (f Facts) findings(e Endpoint) []finding {
 	if e.slow() && !slices.ContainsFunc(list, func(o finding) bool { return o.Word == AdviseTimeout }) {
 		add(Attention, Action{Word: AdviseSlow, Took: e.P95})
 	}
-	if e.unseen() && len(list) == 0 {
+	switch {
+	case len(list) > 0 || f.early():
+	case e.unseen():
 		add(Attention, Action{Word: AdviseUnseen})
+	case f.thin(e) && !f.troubled(e):
+		add(Attention, Action{Word: AdviseThin, Took: e.Covered})
 	}
 	f.losses(e, add)
 	return list

@@ -22,7 +22,7 @@ func (v voice) advise(a Action, now time.Time) string {
 		before = v.firstFailed(a.First) + ". "
 	}
 	text := before + strings.NewReplacer(
-		"{fault}", cmp.Or(clean(a.Fault, longName), "unknown"), "{end}", v.certificateEnd(a, now), "{took}", v.seconds(a.Took), "{limit}", v.seconds(a.Deadline),
+		"{fault}", cmp.Or(clean(a.Fault, longName), "unknown"), "{end}", v.certificateEnd(a, now), "{took}", v.seconds(a.Took), "{covered}", v.length(a.Took), "{limit}", v.seconds(a.Deadline),
 		"{loss}", v.loss(a.Loss, a.At, now), "{lost}", v.lost(a.Loss.Events, a.Loss.LowerBound),
 	).Replace(words)
 	if a.More > 0 {

@@ -51,12 +51,24 @@ func (f Facts) every() time.Duration {
 	}
 }
 
+// next is when the window of the next digest ends: of a window that runs, that
+// is its own.
+func (f Facts) next() time.Time {
+	if f.runs() {
+		return f.Window.End
+	}
+	return f.Window.End.Add(f.every())
+}
+
 // losing counts the events that get their last automatic try before the window
 // of the next digest ends; 0: none. That are those of the first loss, and all
 // that are at risk where the next digest is one of the known horizons away.
 func (f Facts) losing(b *Backlog) int {
-	if b == nil || b.LossEvents <= 0 || b.LossAt.IsZero() || !b.LossAt.Before(f.Window.End.Add(f.every())) {
+	if b == nil || b.LossEvents <= 0 || b.LossAt.IsZero() || !b.LossAt.Before(f.next()) {
 		return 0
+	}
+	if f.runs() {
+		return b.LossEvents
 	}
 	switch f.every() {
 	case time.Hour:
@@ -94,7 +106,7 @@ func (f Facts) losses(e Endpoint, add func(Verdict, Action)) {
 		switch {
 		case f.losing(b) > 0:
 			add(Act, a)
-		case b.LossAt.Sub(f.Window.End) <= riskAhead:
+		case b.LossAt.Sub(f.AsOf()) <= riskAhead:
 			add(Attention, a)
 		}
 	}
@@ -126,8 +138,8 @@ func (f Facts) loser() loser {
 		all.least = all.least || e.Backlog.LowerBound
 		all.broken = all.broken || !over && e.State != rules.StateHealthy && e.State != rules.StateRecovering
 	}
-	if all.events > 0 && all.from.Before(f.Window.End) {
-		all.from = f.Window.End // overdue by the sender's tolerance
+	if all.events > 0 && all.from.Before(f.AsOf()) {
+		all.from = f.AsOf() // overdue by the sender's tolerance
 	}
 	return all
 }

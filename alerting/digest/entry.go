@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,12 +8,16 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/probes/certificate"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // entry words one endpoint. What is well is said in fewer words.
 func (v voice) entry(f Facts, e Endpoint, strip bool) entry {
 	need := f.need(e)
-	x := entry{Name: clean(e.ID, longName), URL: shown(e.URL), Word: v.state(e.State), Class: need}
+	x := entry{Name: clean(e.ID, longName), URL: shown(e.URL), Word: v.badge(f, e), Class: need}
+	if need == OK && e.State == rules.StateNoData {
+		x.Class = Attention // in the first minutes nothing is to be done, and nothing is green
+	}
 	add := func(label, value string) {
 		if value != "" {
 			x.Rows = append(x.Rows, row{label, value})
@@ -29,9 +32,9 @@ func (v voice) entry(f Facts, e Endpoint, strip bool) entry {
 		add(v.Failures, v.failures(e.Faults))
 		add(v.LastFailure, v.lastFailure(f, e))
 	}
-	add(v.Certificate, v.certificate(e.Certificate, f.Window.End))
+	add(v.Certificate, v.certificate(e.Certificate, f.AsOf()))
 	if strip && slices.ContainsFunc(e.Strip, func(c Count) bool { return c.Failed > 0 }) {
-		x.Strip, x.StripTitle = cells(e.Strip), v.stripTitle(f.Window, len(e.Strip))
+		x.Strip, x.StripTitle = cells(f.begun(e)), fmt.Sprintf(v.Strip, v.step(f.Window, len(e.Strip)), v.hour(f.Window.Start))
 	}
 	x.Short = v.short(f, e, x, clock)
 	return x
@@ -61,8 +64,8 @@ func (v voice) short(f Facts, e Endpoint, x entry, clock []row) []string {
 	if last := v.lastFailure(f, e); last != "" {
 		rows = append(rows, row{v.LastFailure, last})
 	}
-	if e.Certificate.need(f.Window.End) != OK {
-		rows = append(rows, row{v.Certificate, v.certificate(e.Certificate, f.Window.End)})
+	if e.Certificate.need(f.AsOf()) != OK {
+		rows = append(rows, row{v.Certificate, v.certificate(e.Certificate, f.AsOf())})
 	}
 	list = append(list, rowLines(rows)...)
 	if len(x.Strip) > 0 {
@@ -71,13 +74,38 @@ func (v voice) short(f Facts, e Endpoint, x entry, clock []row) []string {
 	return list
 }
 
-// lastFailure says when what is over ended; empty when nothing is over.
+// badge is the state in a word. What failed and is over is told as that: the
+// state "failing" follows late. So is little data: "healthy" would promise too
+// much.
+func (v voice) badge(f Facts, e Endpoint) string {
+	switch {
+	case e.recovered(f.Window):
+		return v.HadFailures
+	case e.State == rules.StateHealthy && f.thin(e) && !f.troubled(e):
+		return v.LittleData
+	default:
+		return v.state(e.State)
+	}
+}
+
+// begun are the parts of the strip that have begun.
+func (f Facts) begun(e Endpoint) []Count {
+	for i := range e.Strip {
+		if from, _ := e.part(f.Window, i); i > 0 && !from.Before(f.AsOf()) {
+			return e.Strip[:i]
+		}
+	}
+	return e.Strip
+}
+
+// lastFailure says between which times the last one was when all is over; empty
+// when nothing is.
 func (v voice) lastFailure(f Facts, e Endpoint) string {
-	since, over := e.over(f.Window)
-	if !over {
+	if _, over := e.over(f.Window); !over {
 		return ""
 	}
-	return fmt.Sprintf(v.BeforeTime, v.near(since, f.Window.End))
+	from, to := e.part(f.Window, e.lastBad())
+	return v.recent(v.Between, Window{from, to}, f.AsOf())
 }
 
 func (v voice) deliveries(e Endpoint) string {
@@ -85,7 +113,7 @@ func (v voice) deliveries(e Endpoint) string {
 		return v.NoAttempts
 	}
 	s := v.firstFailed(e.First) + "; " + fmt.Sprintf(v.Limit, v.ratio(limitRatio))
-	if e.Before.Total > 0 {
+	if e.Before.Total >= fewCounted {
 		s += "; " + fmt.Sprintf(v.Before, v.failed(e.Before))
 	}
 	return s
@@ -103,24 +131,11 @@ func (v voice) answers(e Endpoint) string {
 	if e.Answers <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(v.AnswersAre, v.seconds(e.P50), v.seconds(e.P95), v.seconds(e.P99), v.seconds(e.deadline()))
-}
-
-// mostFaults bounds the faults of an endpoint that are named.
-const mostFaults = 4
-
-func (v voice) failures(faults []Fault) string {
-	faults = slices.SortedFunc(slices.Values(faults), func(a, b Fault) int {
-		return cmp.Or(b.Attempts-a.Attempts, b.Looks-a.Looks, cmp.Compare(a.Word, b.Word))
-	})
-	var list []string
-	for _, f := range faults[:min(len(faults), mostFaults)] {
-		list = append(list, fmt.Sprintf("%s (%s)", clean(string(f.Word), longName), fmt.Sprintf(v.Counted, f.Attempts, f.Looks)))
+	s := fmt.Sprintf(v.AnswersAre, v.seconds(e.P50), v.seconds(e.P95), v.seconds(e.P99), v.seconds(e.deadline()))
+	if e.unanswered() {
+		return fmt.Sprintf(v.Answered, e.Answers, s)
 	}
-	if more := len(faults) - len(list); more > 0 {
-		list = append(list, fmt.Sprintf(v.More, more))
-	}
-	return strings.Join(list, "; ")
+	return s
 }
 
 func (v voice) certificate(c *Certificate, now time.Time) string {
@@ -167,8 +182,4 @@ func cells(strip []Count) []cell {
 		}
 	}
 	return list
-}
-
-func (v voice) stripTitle(w Window, steps int) string {
-	return fmt.Sprintf(v.Strip, v.length(w.Length()/time.Duration(steps)), hour(w.Start.In(v.zone)))
 }

@@ -33,8 +33,9 @@ const (
 // Facts is what one digest tells, frozen when its window closed: mail, text,
 // Slack and preview are made from it. Numbers are plain, texts of strangers
 // are as they came: rendering cleans and escapes them. A [Source] leaves
-// Version, Kind, Merchant, Name, Language, Zone, Window, Parts, Verdict and
-// Actions empty: [Digest] and [Judge] fill them in.
+// Version, Kind, Merchant, Name, Language, Zone, Window, Until, Parts, Verdict
+// and Actions empty: [Digest] and [Judge] fill them in; who previews a window
+// that is not over sets Until.
 type Facts struct {
 	Version   int           `json:"version"`
 	Kind      string        `json:"kind"`
@@ -43,6 +44,7 @@ type Facts struct {
 	Language  string        `json:"language"`           // en or id; any other: en
 	Zone      string        `json:"zone"`               // IANA name; times are told in it
 	Window    Window        `json:"window"`
+	Until     time.Time     `json:"until,omitzero"`  // the window still runs, and this is how far it goes; zero: it is closed
 	Parts     []Part        `json:"parts,omitempty"` // of a merged digest, oldest first
 	Covered   time.Duration `json:"covered_ns"`      // of the window: we had data
 	Verdict   Verdict       `json:"verdict"`
@@ -157,11 +159,12 @@ type Platform struct {
 	Merchants    int           `json:"merchants"`
 	Endpoints    int           `json:"endpoints"`
 	First        Count         `json:"first"`
-	Worst        []Merchant    `json:"worst"`        // merchants, worst first; ten are shown
-	Broken       []Turn        `json:"broken"`       // endpoints, newly in this window
-	Recovered    []Turn        `json:"recovered"`    // likewise
-	Certificates []Expiring    `json:"certificates"` // soonest first
-	Channels     []Channel     `json:"channels"`     // worst first
+	Worst        []Merchant    `json:"worst"`                // merchants with a failure or an endpoint that fails, in any order; [Judge] keeps the 100 worst
+	MoreWorst    int           `json:"more_worst,omitempty"` // that [Judge] left out although they deserve to be named
+	Broken       []Turn        `json:"broken"`               // endpoints, in this window; shown unless they recovered in it
+	Recovered    []Turn        `json:"recovered"`            // likewise
+	Certificates []Expiring    `json:"certificates"`         // soonest first
+	Channels     []Channel     `json:"channels"`             // in any order
 	Digests      Ledgered      `json:"digests"`
 	Dead         int           `json:"dead_letters"`      // notices that were not delivered, digests among them
 	Probing      time.Duration `json:"probing_ns"`        // of the window: this program ran and looked
@@ -173,7 +176,7 @@ type Merchant struct {
 	ID      string `json:"id"`
 	Name    string `json:"name,omitempty"`
 	First   Count  `json:"first"`
-	Failing int    `json:"failing"` // endpoints
+	Failing int    `json:"failing"` // endpoints, see [Endpoint.FailsNow]
 	Of      int    `json:"of"`
 }
 

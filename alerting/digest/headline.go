@@ -1,12 +1,15 @@
 package digest
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // headline is the state of all endpoints in a few words: counts, no names. What
 // will be lost comes first.
 func (v voice) headline(f Facts) string {
 	if f.Kind == KindPlatform {
-		return v.platformHeadline(f.Platform, f.Window.End)
+		return v.platformHeadline(f)
 	}
 	all := len(f.Endpoints)
 	n := f.tally()
@@ -15,26 +18,42 @@ func (v voice) headline(f Facts) string {
 	case all == 0:
 		return v.NoEndpoints
 	case loss.events > 0 && n.failing > 0:
-		return v.willLose(loss, f.Window.End) + "; " + some(v.SomeFailing, n.failing)
+		return v.willLose(loss, f.AsOf()) + "; " + some(v.SomeFailing, n.failing)
 	case loss.events > 0:
-		return v.willLose(loss, f.Window.End)
+		return v.willLose(loss, f.AsOf())
 	case n.act > 0 && n.failing == n.act:
 		return some(v.SomeFailing, n.act)
 	case n.act > 0:
 		return some(v.SomeAct, n.act)
 	case n.look > 0:
-		return some(v.SomeLook, n.look+n.passed+n.unseen)
-	case n.passed > 0 && (n.unseen > 0 || f.Verdict == Act): // judged by an older hookvigil
-		return some(v.SomeLook, n.passed+n.unseen)
+		return some(v.SomeLook, n.look+n.passed+n.unseen+n.thin)
+	case n.passed > 0 && (n.unseen+n.thin > 0 || f.Verdict == Act): // judged by an older hookvigil
+		return some(v.SomeLook, n.passed+n.unseen+n.thin)
 	case n.passed > 0:
 		return some(v.SomePassed, n.passed)
 	case n.unseen > 0:
 		return some(v.SomeUnseen, n.unseen)
+	case n.thin > 0 && f.Verdict != OK:
+		return v.thinHeadline(f, n.thin)
+	case f.Verdict != OK && f.early():
+		return fmt.Sprintf(v.Early, v.length(f.elapsed()))
 	case f.Verdict != OK && len(f.Incidents) > 0:
 		return fmt.Sprintf(v.HadIncidents, len(f.Incidents))
 	default:
 		return fmt.Sprintf(form(v.AllHealthy, all), all)
 	}
+}
+
+// thinHeadline says of how little time there is data.
+func (v voice) thinHeadline(f Facts, n int) string {
+	if all := len(f.Endpoints); n < all {
+		return fmt.Sprintf(form(v.SomeThin, all), n, all)
+	}
+	var covered time.Duration
+	for _, e := range f.Endpoints {
+		covered = max(covered, e.Covered)
+	}
+	return fmt.Sprintf(v.Thin, v.length(covered), v.length(f.elapsed()))
 }
 
 // tally counts endpoints by what they ask for.
@@ -44,6 +63,7 @@ type tally struct {
 	look    int
 	passed  int // had failures, which are over
 	unseen  int
+	thin    int // little is known of them, and nothing bad
 }
 
 func (f Facts) tally() tally {
@@ -59,6 +79,8 @@ func (f Facts) tally() tally {
 			n.unseen++
 		case need == Attention && e.passed(f.Window):
 			n.passed++
+		case need == Attention && !f.troubled(e):
+			n.thin++
 		case need == Attention:
 			n.look++
 		}

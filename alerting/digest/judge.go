@@ -14,20 +14,15 @@ import (
 // contract (an incident from 4 % on, 30 s for an answer); shares of a lifetime
 // from DESIGN.md section 9.1, because fixed days lie about short certificates.
 const (
-	limitRatio    = rules.Ratio(0.04)
-	sure          = 0.90             // of the interval: its lower end holds with 95 %
-	steady        = rules.Ratio(.99) // availability below it deserves a look
-	tooSlow       = 10 * time.Second // a third of the deadline
-	warnBelow     = 0.25             // of a certificate's lifetime is left, at most warnDays
-	warnDays      = 30 * day
-	actBelow      = 0.10
-	actDays       = 7 * day
-	channelLimit  = rules.Ratio(0.01) // failures of a channel that the platform's digest names
-	soon          = 14 * day          // certificates that it names
-	mostActions   = 3
-	mostWorst     = 10
-	alwaysWorst   = 3                 // of them are named although their failures are ordinary:
-	ordinaryRatio = rules.Ratio(0.01) // at most this share
+	limitRatio  = rules.Ratio(0.04)
+	sure        = 0.90             // of the interval: its lower end holds with 95 %
+	steady      = rules.Ratio(.99) // availability below it deserves a look
+	tooSlow     = 10 * time.Second // a third of the deadline
+	warnBelow   = 0.25             // of a certificate's lifetime is left, at most warnDays
+	warnDays    = 30 * day
+	actBelow    = 0.10
+	actDays     = 7 * day
+	mostActions = 3
 )
 
 // Judge returns f with its verdict, its actions and its endpoints in order,
@@ -38,6 +33,7 @@ func Judge(f Facts) Facts {
 	slices.SortStableFunc(f.Endpoints, func(a, b Endpoint) int {
 		return cmp.Or(f.need(b).rank()-f.need(a).rank(), rankOf(a.State)-rankOf(b.State), b.First.Failed-a.First.Failed, cmp.Compare(a.ID, b.ID))
 	})
+	f.Platform = f.Platform.bounded()
 	f.Actions = actions(f)
 	f.Verdict = f.verdict()
 	return f
@@ -45,7 +41,7 @@ func Judge(f Facts) Facts {
 
 func (f Facts) verdict() Verdict {
 	if f.Kind == KindPlatform {
-		return f.Platform.verdict(f.Window.End)
+		return f.platformVerdict()
 	}
 	v := OK
 	if len(f.Endpoints) == 0 || slices.ContainsFunc(f.Incidents, func(i Incident) bool { return !i.Ours }) {
@@ -56,23 +52,13 @@ func (f Facts) verdict() Verdict {
 			v = n
 		}
 	}
+	if v == OK && f.early() {
+		v = Attention // no data is never healthy
+	}
 	if v == OK && slices.ContainsFunc(f.Parts, func(p Part) bool { return p.Verdict != OK }) {
 		v = Attention // what had to be done in a window that is past is over
 	}
 	return v
-}
-
-func (p *Platform) verdict(now time.Time) Verdict {
-	switch {
-	case p == nil || p.Probing <= 0:
-		return Attention
-	case proven(p.First), slices.ContainsFunc(p.Channels, func(c Channel) bool { return proven(c.First) }):
-		return Act
-	case len(p.Broken) > 0, len(ending(p.Certificates, now)) > 0, p.Dead > 0, p.Digests.Dead > 0, len(channels(p.Channels)) > 0:
-		return Attention
-	default:
-		return OK
-	}
 }
 
 func (v Verdict) rank() int { return slices.Index([]Verdict{OK, Attention, Act}, v) }
@@ -86,21 +72,26 @@ func rankOf(w rules.Word) int {
 }
 
 // need says what one endpoint asks of its merchant. What failed and is over
-// asks for a look, no more.
+// asks for a look, no more. In the first minutes nobody asks for data.
 func (f Facts) need(e Endpoint) Verdict {
 	_, over := e.over(f.Window)
-	switch cert := e.Certificate.need(f.Window.End); {
+	switch {
 	case f.losing(e.Backlog) > 0:
 		return Act
 	case e.State == rules.StateSuspended && !e.gone():
 		return OK // switched off on purpose
-	case e.failing() && !over, e.gone(), cert == Act:
+	case e.failing() && !over, e.gone(), e.Certificate.need(f.AsOf()) == Act:
 		return Act
-	case cert == Attention, e.failing(), e.shaky(), e.slow(), e.unseen(), e.Backlog.pending():
+	case f.troubled(e), !f.early() && (e.unseen() || f.thin(e)):
 		return Attention
 	default:
 		return OK
 	}
+}
+
+// troubled reports whether something that is known asks for a look.
+func (f Facts) troubled(e Endpoint) bool {
+	return e.Certificate.need(f.AsOf()) != OK || e.failing() || e.shaky() || e.slow() || e.Backlog.pending()
 }
 
 // failing reports whether deliveries fail, or failed in the window, beyond

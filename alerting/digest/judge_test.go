@@ -126,7 +126,7 @@ func TestVerdictOfWhatLiesAround(t *testing.T) {
 	past.Parts = []Part{{Verdict: Act}, {Verdict: OK}}
 	none.Endpoints = nil
 	quietPlatform, unwatched, loud := platform(), platform(), platform()
-	quietPlatform.Platform = &Platform{Probing: time.Hour, Channels: []Channel{{"QR", Count{100, 1}}}, Certificates: []Expiring{{"far", "", evening.End.Add(100 * day)}}}
+	quietPlatform.Platform = &Platform{Probing: 6 * time.Hour, Channels: []Channel{{"QR", Count{100, 1}}}, Certificates: []Expiring{{"far", "", evening.End.Add(100 * day)}}}
 	unwatched.Platform = &Platform{}
 	loud.Platform.Channels[0].First.Failed = 900
 	for sentence, tc := range map[string]struct {

@@ -51,6 +51,21 @@ func colour(class any) string {
 	}
 }
 
+// dark is the colour of a cell in the dark form: no brighter than it must be to
+// stand out from its card, and dark enough for white figures.
+func dark(class string) string {
+	switch class {
+	case cellMost:
+		return "#d92d20"
+	case cellSome:
+		return "#a86500"
+	case cellGood:
+		return "#1f7a4d"
+	default:
+		return "#606b78"
+	}
+}
+
 // ink is the colour of the figure in a cell, which says what the cell's says.
 func ink(class string) string {
 	if class == cellMost {
@@ -62,7 +77,7 @@ func ink(class string) string {
 // sheet is the mail: tables and inline styles, because mail programs drop the
 // others; what the style element adds (the dark form) may be dropped too.
 // Read-only.
-var sheet = template.Must(template.New("digest").Funcs(template.FuncMap{"colour": colour, "ink": ink}).Parse(`<!DOCTYPE html>
+var sheet = template.Must(template.New("digest").Funcs(template.FuncMap{"colour": colour, "ink": ink, "dark": dark}).Parse(`<!DOCTYPE html>
 <html lang="{{.Language}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>{{.Subject}}</title>
 <style>
 :root{color-scheme:light dark}
@@ -71,6 +86,10 @@ body,.b{background:#101418!important;color:#e6e9ed!important}
 .c{background:#1a2027!important;border-color:#39424d!important}
 .m{color:#a9b3bf!important}
 a{color:#8ab8ff!important}
+.k-none{background:{{dark "none"}}!important}
+.k-good{background:{{dark "good"}}!important}
+.k-some{background:{{dark "some"}}!important;color:#ffffff!important}
+.k-most{background:{{dark "most"}}!important;color:#ffffff!important}
 }
 </style></head>
 <body class="b" style="margin:0;padding:0;background:#f2f4f7;color:#1d2939;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.45">
@@ -104,7 +123,7 @@ a{color:#8ab8ff!important}
 {{- if .Strip}}
 <div class="m" style="color:#475467;font-size:13px;padding:4px 0 2px">{{.StripTitle}}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="2" style="table-layout:fixed;font-size:11px"><tr height="18">
-{{- range .Strip}}<td align="center" bgcolor="{{colour .Class}}" style="color:{{ink .Class}}">{{.Text}}</td>{{end}}</tr></table>
+{{- range .Strip}}<td class="k-{{.Class}}" align="center" bgcolor="{{colour .Class}}" style="color:{{ink .Class}}">{{.Text}}</td>{{end}}</tr></table>
 {{- end}}</td></tr>
 {{- end}}
 {{- with .EntriesMore}}

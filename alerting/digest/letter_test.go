@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,8 +45,9 @@ func samples() map[string]Facts {
 		"green": green, "one_problem": oneProblem(), "many_problems": manyProblems(), "no_data": noData(), "merged": merged(),
 		"platform": platform(), "summary": summary, "hostile": hostile(),
 		"hostile_platform": hostilePlatform(), "past": past(), "loss_coming": lossComing(),
+		"running": running(), "first_minutes": firstMinutes(), "thin": thin(), "odd_parts": oddParts(),
 	}
-	for _, name := range []string{"one_problem", "many_problems", "platform", "past", "loss_coming"} {
+	for _, name := range []string{"one_problem", "many_problems", "platform", "past", "loss_coming", "running", "first_minutes", "thin", "odd_parts"} {
 		f := samples[name]
 		f.Language = "id"
 		samples[name+".id"] = f
@@ -256,4 +259,68 @@ func checkBlocks(t *testing.T, raw json.RawMessage) {
 			t.Errorf("got a %s of %d characters, want 1 to %d", b.Type, n, most)
 		}
 	}
+}
+
+func BenchmarkDigest(b *testing.B) {
+	f := Judge(manyProblems())
+	for b.Loop() {
+		if _, err := Mail(f); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// TestTheDarkFormCanBeRead holds the cells of a strip to the contrast that WCAG
+// 2.2 asks for: 4.5 for text, and 3 for what is drawn.
+func TestTheDarkFormCanBeRead(t *testing.T) {
+	t.Parallel()
+	l, err := Mail(Judge(oneProblem()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const card = "#1a2027"
+	if !strings.Contains(l.HTML, ".c{background:"+card+"!important") {
+		t.Fatalf("the dark card is no more %s", card)
+	}
+	for _, class := range []string{cellNone, cellGood, cellSome, cellMost} {
+		if !strings.Contains(l.HTML, ".k-"+class+"{background:"+dark(class)+"!important") {
+			t.Errorf("%s: the mail has no dark form of it", class)
+		}
+		if got := contrast(t, dark(class), card); got < 3 {
+			t.Errorf("%s: got %.1f against the card, want at least 3", class, got)
+		}
+	}
+	for _, class := range []string{cellSome, cellMost} {
+		if got := contrast(t, dark(class), "#ffffff"); got < 4.5 {
+			t.Errorf("%s: got %.1f for white figures, want at least 4.5", class, got)
+		}
+		if got := contrast(t, colour(class), ink(class)); got < 4.5 {
+			t.Errorf("%s: got %.1f for figures in the light form, want at least 4.5", class, got)
+		}
+		if !strings.Contains(l.HTML, `<td class="k-`+class+`"`) {
+			t.Errorf("%s: no cell has its class", class)
+		}
+	}
+}
+
+// contrast is that of WCAG 2.2 between two colours such as #1a2027.
+func contrast(t *testing.T, a, b string) float64 {
+	t.Helper()
+	light := func(s string) float64 {
+		var rgb [3]int
+		if _, err := fmt.Sscanf(s, "#%02x%02x%02x", &rgb[0], &rgb[1], &rgb[2]); err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.05
+		for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+			c := float64(rgb[i]) / 255
+			if c <= 0.04045 {
+				sum += weight * c / 12.92
+			} else {
+				sum += weight * math.Pow((c+0.055)/1.055, 2.4)
+			}
+		}
+		return sum
+	}
+	return max(light(a)/light(b), light(b)/light(a))
 }

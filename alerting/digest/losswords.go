@@ -13,7 +13,7 @@ func (v voice) backlog(f Facts, b *Backlog) []row {
 		return nil
 	}
 	var rows []row
-	now := f.Window.End
+	now := f.AsOf()
 	if b.Undelivered > 0 {
 		rows = append(rows, row{v.Waiting, v.waiting(b, now)})
 	}

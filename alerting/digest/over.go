@@ -21,24 +21,51 @@ func (e Endpoint) over(w Window) (since time.Time, yes bool) {
 	case e.State == rules.StateDown, e.State == rules.StateSuspended, e.State == rules.StateNoData, e.Certificate.need(w.End) == Act:
 		return time.Time{}, false
 	}
-	last := -1
-	for i, c := range e.Strip {
-		if c.Failed > 0 {
-			last = i
-		}
-	}
+	last := e.lastBad()
 	if last < 0 || !slices.ContainsFunc(e.Strip[last+1:], func(c Count) bool { return c.Total > 0 }) {
 		return time.Time{}, false
 	}
-	since = w.Start.Add(w.Length() / time.Duration(len(e.Strip)) * time.Duration(last+1))
-	return since.Add(time.Second - 1).Truncate(time.Second), true
+	_, since = e.part(w, last)
+	return since, true
+}
+
+// lastBad is the last part of the strip with a failure; -1: none.
+func (e Endpoint) lastBad() int {
+	for i, c := range slices.Backward(e.Strip) {
+		if c.Failed > 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// part is where one part of the strip lies, to full seconds: never less than it
+// is.
+func (e Endpoint) part(w Window, i int) (from, to time.Time) {
+	step := w.Length() / time.Duration(len(e.Strip))
+	from, to = w.Start.Add(step*time.Duration(i)), w.Start.Add(step*time.Duration(i+1))
+	return from.Truncate(time.Second), to.Add(time.Second - 1).Truncate(time.Second)
+}
+
+// FailsNow reports whether deliveries to the endpoint fail at the end of a
+// window: it is down or failing, and what failed is not over. It is what
+// [Merchant] counts as Failing. It is pure.
+func (e Endpoint) FailsNow(w Window) bool {
+	_, over := e.over(w)
+	return (e.State == rules.StateDown || e.State == rules.StateFailing) && !over
+}
+
+// recovered reports whether an endpoint had failures that count, which are
+// over: whatever its state says, nothing fails now.
+func (e Endpoint) recovered(w Window) bool {
+	_, over := e.over(w)
+	return over && (e.failing() || e.shaky()) && e.State != rules.StateDegraded
 }
 
 // passed reports whether an endpoint asks to be looked at for nothing but
 // failures that are over.
 func (e Endpoint) passed(w Window) bool {
-	_, over := e.over(w)
-	return over && (e.failing() || e.shaky()) && e.State != rules.StateDegraded && e.Certificate.need(w.End) == OK
+	return e.recovered(w) && e.Certificate.need(w.End) == OK
 }
 
 // renewed reports whether a certificate is good as of now, however long it
@@ -53,7 +80,7 @@ func (f Facts) adviceOn(e Endpoint) Advice {
 	worst, _ := e.worstFault()
 	word := adviceOf(worst.Word)
 	_, over := e.over(f.Window)
-	if word == AdviseExpired && (over || e.State != rules.StateDown && e.Certificate.renewed(f.Window.End)) {
+	if word == AdviseExpired && (over || e.State != rules.StateDown && e.Certificate.renewed(f.AsOf())) {
 		return AdviseRenewed
 	}
 	return word

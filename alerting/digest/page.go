@@ -74,16 +74,16 @@ func newPage(f Facts, entries int) page {
 	v := newVoice(f)
 	p := page{
 		Language: v.Language, Class: f.Verdict, Word: v.verdict(f.Verdict), Headline: v.headline(f),
-		Title: v.title(f), Lines: v.lines(f), StepsTitle: v.ToDo, EntriesTitle: v.Endpoints, Open: v.Link,
+		Title: v.soFar(f, v.title(f)), Lines: v.lines(f), StepsTitle: v.ToDo, EntriesTitle: v.Endpoints, Open: v.Link,
 		Link: link(f.Footer.PublicURL), Footer: v.footer(f),
 	}
 	tag := v.Tag
 	if f.Kind == KindPlatform {
 		tag = v.PlatformTag
 	}
-	p.Subject = fmt.Sprintf("%s %s: %s (%s)", tag, p.Word, p.Headline, v.brief(f.Window))
+	p.Subject = fmt.Sprintf("%s %s: %s (%s)", tag, p.Word, p.Headline, v.soFar(f, v.brief(f.Window)))
 	for _, a := range f.Actions {
-		p.Steps = append(p.Steps, step{clean(a.Endpoint, longName), v.advise(a, f.Window.End)})
+		p.Steps = append(p.Steps, step{clean(a.Endpoint, longName), v.advise(a, f.AsOf())})
 	}
 	for i, e := range f.Endpoints[:min(len(f.Endpoints), entries)] {
 		p.Entries = append(p.Entries, v.entry(f, e, i < mostStrips))
@@ -123,11 +123,10 @@ func (v voice) lines(f Facts) []string {
 	if utc := v.utc(f.Window); utc != "" {
 		list = append(list, fmt.Sprintf(v.AlsoUTC, utc))
 	}
-	if f.Covered > 0 {
-		list = append(list, fmt.Sprintf(v.Covered, v.length(min(f.Covered, f.Window.Length())), v.length(f.Window.Length())))
-	} else {
-		list = append(list, v.NotCovered)
+	if f.runs() {
+		list = append(list, fmt.Sprintf(v.StillRuns, v.near(f.AsOf(), f.AsOf())))
 	}
+	list = append(list, v.covered(f))
 	if len(f.Parts) > 1 {
 		list = append(list, fmt.Sprintf(v.Merged, len(f.Parts)))
 	}
@@ -138,6 +137,26 @@ func (v voice) lines(f Facts) []string {
 		list = append(list, note)
 	}
 	return list
+}
+
+// soFar adds to a title that its window still runs.
+func (v voice) soFar(f Facts, title string) string {
+	if !f.runs() {
+		return title
+	}
+	return fmt.Sprintf(v.SoFar, title)
+}
+
+// covered says of how much of the window there is data.
+func (v voice) covered(f Facts) string {
+	is, not := v.Covered, v.NotCovered
+	if f.runs() {
+		is, not = v.CoveredSoFar, v.NotCoveredSoFar
+	}
+	if f.Covered <= 0 {
+		return not
+	}
+	return fmt.Sprintf(is, v.length(min(f.Covered, f.elapsed())), v.length(f.elapsed()))
 }
 
 func (v voice) footer(f Facts) []string {

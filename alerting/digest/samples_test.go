@@ -31,7 +31,7 @@ func healthy(id string) Endpoint {
 func timingOut(id string) Endpoint {
 	e := healthy(id)
 	e.State, e.Down, e.First = rules.StateFailing, 52*time.Minute, Count{360, 22}
-	e.P95, e.P99 = 12*time.Second, 30*time.Second
+	e.Answers, e.P95, e.P99 = 339, 12*time.Second, 27*time.Second
 	e.Faults = []Fault{{"http_5xx", 0, 1}, {"timeout_response", 9, 21}}
 	e.Strip = []Count{{12, 0}, {12, 0}, {12, 0}, {12, 0}, {12, 0}, {12, 0}, {12, 0}, {0, 0}, {12, 0}, {12, 7}, {12, 12}, {12, 3}}
 	return e
@@ -56,6 +56,7 @@ func past() Facts {
 	hung, renewed := timingOut("toko-maju-payouts"), timingOut("toko-maju-refunds")
 	hung.Strip = []Count{{12, 0}, {12, 0}, {12, 0}, {12, 7}, {12, 12}, {12, 3}, {12, 0}, {0, 0}, {12, 0}, {12, 0}, {12, 0}, {0, 0}}
 	renewed.Strip, renewed.P95, renewed.P99 = hung.Strip, time.Second, time.Second
+	renewed.Answers = 338
 	renewed.State, renewed.Faults = rules.StateRecovering, []Fault{{"tls_expired", 9, 22}}
 	f := factsOf(healthy("toko-maju-invoices"), hung, renewed)
 	f.Incidents = []Incident{{ID: "inc_1", Title: "toko-maju-payouts is down: timeout_response", Severity: rules.High, Opened: evening.Start.Add(100 * time.Minute), Resolved: evening.Start.Add(152 * time.Minute)}}
@@ -81,10 +82,10 @@ func lossComing() Facts {
 // manyProblems has one endpoint for each kind of trouble.
 func manyProblems() Facts {
 	expired, refused, slow, unseen, ending := healthy("invoices"), healthy("refunds"), healthy("virtual-accounts"), healthy("cards"), healthy("qr")
-	expired.State, expired.First, expired.Down = rules.StateDown, Count{200, 200}, watched
+	expired.State, expired.First, expired.Down, expired.Answers = rules.StateDown, Count{200, 200}, watched, 0
 	expired.Faults = []Fault{{"tls_expired", 358, 200}}
 	expired.Certificate = &Certificate{Verdict: certificate.Fail, Fault: certificate.FaultExpiredLeaf, NotBefore: evening.Start.AddDate(0, 0, -90), NotAfter: evening.Start.Add(-time.Hour)}
-	refused.State, refused.First, refused.Faults = rules.StateFailing, Count{90, 45}, []Fault{{"http_401", 0, 45}}
+	refused.State, refused.First, refused.Answers, refused.Faults = rules.StateFailing, Count{90, 45}, 90, []Fault{{"http_401", 0, 45}}
 	slow.P95, slow.P99 = 11*time.Second, 14*time.Second
 	unseen.State, unseen.Covered, unseen.First, unseen.Before, unseen.Answers, unseen.Strip, unseen.Certificate = rules.StateNoData, 0, Count{}, Count{}, 0, nil, nil
 	ending.State, ending.Certificate.Verdict, ending.Certificate.Fault, ending.Certificate.NotAfter = rules.StateDegraded, certificate.Warn, certificate.FaultExpiring, evening.End.Add(12*day)
@@ -122,6 +123,47 @@ func merged() Facts {
 		}
 		f.Parts = append(f.Parts, p)
 	}
+	return f
+}
+
+// running is a preview eight minutes into an hour: one endpoint is well, another
+// hung for two minutes.
+func running() Facts {
+	calm, hung := healthy("toko-maju-invoices"), healthy("toko-maju-payouts")
+	calm.Covered, calm.First, calm.Answers, calm.Strip = 8*time.Minute, Count{8, 0}, 8, []Count{{12, 0}, {8, 0}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}
+	hung.State, hung.Covered, hung.Down, hung.First, hung.Answers, hung.Before = rules.StateFailing, 8*time.Minute, 2*time.Minute, Count{43, 22}, 21, Count{1, 0}
+	hung.Strip = []Count{{46, 41}, {13, 0}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}
+	hung.Faults = []Fault{{"timeout_response", 19, 22}}
+	hung.Backlog = &Backlog{Undelivered: 22, Oldest: evening.Start, LossAt: evening.Start.Add(50 * time.Minute), LossEvents: 22, AtRisk1h: 22}
+	f := factsOf(calm, hung)
+	f.Window.End = f.Window.Start.Add(time.Hour)
+	f.Until, f.Covered = f.Window.Start.Add(8*time.Minute), 8*time.Minute
+	return f
+}
+
+// firstMinutes is a preview before anything is known.
+func firstMinutes() Facts {
+	f := noData()
+	f.Until = f.Window.Start.Add(2 * time.Minute)
+	return f
+}
+
+// thin has data for five minutes of an hour.
+func thin() Facts {
+	e := healthy("toko-maju-payouts")
+	e.Covered, e.First, e.Before, e.Answers = 5*time.Minute, Count{}, Count{}, 5
+	f := factsOf(e)
+	f.Window.End, f.Covered = f.Window.Start.Add(time.Hour), 5*time.Minute
+	return f
+}
+
+// oddParts is a window of 140 s whose parts are no whole seconds.
+func oddParts() Facts {
+	e := past().Endpoints[1]
+	e.Covered, e.Down = 2*time.Minute, 30*time.Second
+	f := factsOf(e)
+	f.Window = Window{evening.Start.Add(-140 * time.Second), evening.Start}
+	f.Covered = f.Window.Length()
 	return f
 }
 
@@ -171,7 +213,7 @@ func hostilePlatform() Facts {
 	f.Parts = []Part{{Window: f.Window, Verdict: nasty}, {Window: f.Window, Verdict: Act, Failing: 1, First: Count{2, 1}}}
 	f.Platform.Worst = []Merchant{{nasty, long, Count{10, 5}, 1, 2}}
 	f.Platform.Broken = []Turn{{long, nasty, nasty, evening.End}, {long, long, "", time.Time{}}}
-	f.Platform.Recovered = f.Platform.Broken
+	f.Platform.Recovered = []Turn{{nasty, long, nasty, evening.End}, {"", long, "", time.Time{}}}
 	f.Platform.Certificates = []Expiring{{long, nasty, evening.End}}
 	f.Platform.Channels = []Channel{{long, Count{10, 5}}}
 	f.Platform.Backlog = &Backlog{Undelivered: math.MaxInt, AtRisk24h: math.MinInt, Lost: 1, LowerBound: true}

@@ -3,17 +3,39 @@ package digest
 // forms are a sentence for one of something, and for any other number.
 type forms = [2]string
 
-// sentences is all that a digest can say in one language. Formats take their
-// arguments in the order that the comment or the English text shows.
+// sentences is all that a digest can say in one language, by where it is said.
+// Formats take their arguments in the order that the comment or the English
+// text shows.
 type sentences struct {
 	Language string
 	Months   [12]string
 	Point    string // decimal mark
 
-	FromTo                        string // start, end
+	measures
+	topWords
+	stepWords
+	entryWords
+	tableWords
+	platformWords
+	lossWords
+	footWords
+}
+
+// measures are spans of time and counts.
+type measures struct {
+	FromTo, Between               string // start, end
 	Days, Hours, Minutes, Seconds string // number
 	OneDay                        string
+	About, AtLeast                string // span; number
+	EndpointCount, MerchantCount  forms  // number
+	EventCount                    forms  // likewise
+	AttemptCount, ProbeCount      forms  // likewise
+	NoAttempts, FailedOf          string
+	FirstFailed                   forms // failed, of, ratio
+}
 
+// topWords are subject, headline and what stands below it.
+type topWords struct {
 	Tag, PlatformTag   string // what every subject begins with
 	OK, Attention, Act string
 	AllHealthy         forms  // endpoints
@@ -22,57 +44,72 @@ type sentences struct {
 	SomeLook           forms  // of them, all
 	SomePassed         forms  // of them, all
 	SomeUnseen         forms  // of them, all
+	SomeThin           forms  // of them, all
+	Thin               string // covered, of
+	Early              string // since the window began
 	HadIncidents       string // incidents
 	WillLose, LastTry  forms  // events, time
 	NoEndpoints        string
-	PlatformOK         string
-	PlatformUnseen     string
-	PlatformBroken     [4]string // number each: endpoints newly broken, channels over 1 %, certificates, letters
 
 	HealthTitle, SummaryTitle, PlatformTitle string // name; none for the platform
+	SoFar                                    string // title, or window
 	AlsoUTC                                  string // window
-	Covered                                  string // covered, of
-	NotCovered                               string
+	Covered, CoveredSoFar                    string // covered, of
+	NotCovered, NotCoveredSoFar              string
+	StillRuns                                string // when it was told
 	Merged                                   string // windows
-	Until                                    string // when the state was taken
+}
 
-	ToDo        string // heading
-	Also        string // further endpoints
-	FirstFailed forms  // failed, of, ratio
-	Advice      map[Advice]string
-	Over        string            // since
-	OverBefore  string            // what was counted
-	OverPlain   string            // before what comes
-	Was         map[Advice]string // of what is over: follows OverBefore or OverPlain
+// stepWords are what to do.
+type stepWords struct {
+	ToDo       string // heading
+	Also       string // further endpoints
+	Advice     map[Advice]string
+	Over       string            // since
+	OverBefore string            // what was counted
+	OverPlain  string            // before what comes
+	Was        map[Advice]string // of what is over: follows OverBefore or OverPlain
+}
 
+// entryWords are what is said of one endpoint.
+type entryWords struct {
 	Endpoints, MoreEndpoints                        string // heading; how many more
 	States                                          map[string]string
+	HadFailures, LittleData                         string // instead of a state
 	Deliveries, Before, Limit, Available, Unwatched string
-	Answers, AnswersAre, Failures, Certificate      string // AnswersAre: half, 95 %, 99 %, limit
+	Answers, AnswersAre, Answered                   string // AnswersAre: half, 95 %, 99 %, limit; Answered: how many, AnswersAre
+	Failures, Certificate                           string
+	Faults                                          map[string]string // of requests
 	CertificateValid, CertificateEnded              string
 	CertificateEnds, On, CertificateGood            string // in mid-sentence: date, left; date; date, left
-	LastFailure, BeforeTime                         string // label; time
-	Strip                                           string // length of a step, time of the first
-	None, NoAttempts, FailedOf                      string
-	Counted                                         string // attempts, probes
+	LastFailure                                     string
+	Strip, StripPart                                string // length of a step or StripPart, time of the first; number of parts, length of one
 	Watched                                         string // ratio, time
+}
 
+// tableWords are incidents, and the windows of a merged digest.
+type tableWords struct {
 	Incidents, Parts, Running, OursLabel, Ours            string
 	Opened, Resolved, Severity, Title, Window, CoverLabel string
 	VerdictLabel, FailingLabel, FirstLabel, More          string
+	AvailableFor, DataFor, FailingAre                     string // ratio; time; bad: in a line
+}
 
+// platformWords are what the operators read.
+type platformWords struct {
+	PlatformOK, PlatformUnseen                                         string
+	PlatformBroken                                                     [5]string // number each: endpoints newly broken, broken and recovered, channels over 1 %, certificates, letters
 	WorstHead, BrokenHead, RecoveredHead, CertificateHead, ChannelHead string
 	Merchant, Endpoint, Fault, At, Ends, Channel, EndpointsBad         string
-	BadOf                                                              string    // bad, all
-	EndpointsBadOf, FailingAre                                         string    // bad, all; bad: in a line
-	AvailableFor, DataFor                                              string    // ratio; time: in a line
-	DigestsLabel, DeadLabel, BacklogLabel                              string    //
+	BadOf, EndpointsBadOf                                              string // bad, all; the same in a line
+	DigestsLabel, DeadLabel, BacklogLabel                              string
 	DigestsWere                                                        [5]string // number each: sent, skipped, suppressed, waiting, not delivered
 	BacklogIs                                                          [3]string // number each: undelivered, at risk within 24 h, lost
 	Watching                                                           string    // endpoints, merchants
-	EndpointCount, MerchantCount, EventCount                           forms     // number
-	AtLeast                                                            string    // number
+}
 
+// lossWords are the loss clock.
+type lossWords struct {
 	Waiting                           string // label
 	WaitingSince                      forms  // events, oldest
 	NextTry, NextTryLate, LongestWait string // time, time, span
@@ -82,7 +119,10 @@ type sentences struct {
 	MoreDigests                       forms // number
 	LostAre                           forms // events
 	RetriesOverdue                    forms // number
+}
 
+// footWords are below every digest.
+type footWords struct {
 	Footer, WeeklyFooter, PlatformFooter string
 	Modes                                map[string]string
 	ChangeIt, Link                       string

@@ -33,7 +33,7 @@ type slackWords struct {
 
 // Slack words f, which [Judge] has judged, as blocks, and as a text for
 // notifications and for where blocks are refused. The text is not escaped:
-// whoever sends it does that. It is pure and safe for concurrent use.
+// whoever sends it does that, see [SlackEscaped]. It is pure and safe for concurrent use.
 func Slack(f Facts) (text string, blocks json.RawMessage, err error) {
 	p := newPage(f, slackEntries)
 	sections := p.sections()
@@ -48,6 +48,20 @@ func Slack(f Facts) (text string, blocks json.RawMessage, err error) {
 		text += p.Open + ": " + p.Link + "\n"
 	}
 	return cut(text, slackText), blocks, err
+}
+
+// SlackEscaped words f as [Slack] does, and escapes the text for where it is
+// shown as it goes to Slack: no name in it is a mention or a link there. Who
+// sends escapes itself, and takes Slack.
+func SlackEscaped(f Facts) (text string, blocks json.RawMessage, err error) {
+	text, blocks, err = Slack(f)
+	return escaped(text), blocks, err
+}
+
+// escaped writes the three characters that Slack gives a meaning
+// (docs.slack.dev/messaging/formatting-message-text).
+func escaped(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 
 // sections are the parts of the message, each with its title, and a line for
@@ -95,8 +109,7 @@ func gather(title string, parts []string) string {
 func (p page) slackFooter() block {
 	b := block{Type: "context", Elements: []any{plain(cut(strings.Join(p.Footer, " "), slackSection))}}
 	if p.Link != "" { // a link of the configuration, without what could break out of it
-		link := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(p.Link)
-		b.Elements = append(b.Elements, map[string]any{"type": "mrkdwn", "text": "<" + link + "|" + p.Open + ">", "verbatim": true})
+		b.Elements = append(b.Elements, map[string]any{"type": "mrkdwn", "text": "<" + escaped(p.Link) + "|" + p.Open + ">", "verbatim": true})
 	}
 	return b
 }

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,9 +66,11 @@ func TestMerchantsThatAreNamed(t *testing.T) {
 	}{
 		"three are named in any case": {[]Merchant{with("a", 3, 1000, 0), with("b", 2, 1000, 0), with("c", 1, 1000, 0), with("d", 1, 1000, 0)}, []string{"a", "b", "c"}},
 		"without a failure nobody is": {[]Merchant{with("a", 1, 1000, 0), with("b", 0, 1000, 0)}, []string{"a"}},
-		"over one percent":            {[]Merchant{with("a", 9, 1000, 0), with("b", 9, 1000, 0), with("c", 9, 1000, 0), with("d", 10, 1000, 0), with("e", 11, 1000, 0)}, []string{"a", "b", "c", "e"}},
+		"all over one percent":        {[]Merchant{with("a", 11, 1000, 0), with("b", 12, 1000, 0), with("c", 13, 1000, 0), with("d", 14, 1000, 0)}, []string{"d", "c", "b", "a"}},
+		"a ratio, not a count":        {[]Merchant{with("a", 90, 9000, 0), with("b", 60, 100, 0)}, []string{"b", "a"}},
+		"one of one is no proof":      {[]Merchant{with("a", 1, 1, 0), with("b", 200, 1000, 0)}, []string{"b", "a"}},
+		"over one percent":            {[]Merchant{with("a", 9, 1000, 0), with("b", 9, 1000, 0), with("c", 9, 1000, 0), with("d", 10, 1000, 0), with("e", 11, 1000, 0)}, []string{"e", "d", "a"}},
 		"with an endpoint that fails": {[]Merchant{with("a", 9, 1000, 0), with("b", 9, 1000, 0), with("c", 9, 1000, 0), with("d", 0, 0, 1)}, []string{"a", "b", "c", "d"}},
-		"ten at most":                 {slices.Repeat([]Merchant{with("a", 9, 10, 1)}, 11), slices.Repeat([]string{"a"}, 10)},
 		"nobody":                      {nil, nil},
 	} {
 		var got []string
@@ -108,5 +111,24 @@ func TestOneIsNotMany(t *testing.T) {
 				t.Errorf("%s says %q:\n%s", name, bad, s)
 			}
 		}
+	}
+}
+
+func TestEscapedTextIsSafeToShow(t *testing.T) {
+	t.Parallel()
+	f := Judge(hostile())
+	plain, blocks, err := Slack(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, same, err := SlackEscaped(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(plain, "<!channel>") || strings.ContainsAny(text, "<>") || !strings.Contains(text, "&lt;!channel&gt;") {
+		t.Errorf("got %q, want no mention in it", text)
+	}
+	if html.UnescapeString(text) != html.UnescapeString(plain) || string(same) != string(blocks) {
+		t.Error("something else than the escapes is different")
 	}
 }

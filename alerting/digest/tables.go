@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,13 +12,24 @@ import (
 
 // tableOf takes the first rows of a list, and says how many there are besides.
 // row gives the cells of one, and the same as a line.
-func tableOf[T any](v voice, title string, head []string, list []T, row func(T) ([]string, string)) table {
-	t := table{Title: title, Head: head}
+func tableOf[T any](v voice, list []T, row func(T) ([]string, string)) table {
+	var t table
 	for _, one := range list[:min(len(list), mostRows)] {
 		cells, line := row(one)
 		t.Rows, t.Lines = append(t.Rows, cells), append(t.Lines, line)
 	}
-	if more := len(list) - len(t.Rows); more > 0 {
+	return t.less(v, len(list)-len(t.Rows))
+}
+
+// under gives a table its title and the names of its columns.
+func (t table) under(title string, head ...string) table {
+	t.Title, t.Head = title, head
+	return t
+}
+
+// less says how many rows are left out.
+func (t table) less(v voice, more int) table {
+	if more > 0 {
 		t.More = fmt.Sprintf(v.More, more)
 	}
 	return t
@@ -27,21 +37,23 @@ func tableOf[T any](v voice, title string, head []string, list []T, row func(T) 
 
 // incidents lists those of the window, and says plainly which were our fault.
 func (v voice) incidents(f Facts) table {
-	return tableOf(v, v.Incidents, []string{v.Title, v.Severity, v.Opened, v.Resolved, v.OursLabel}, f.Incidents, func(i Incident) ([]string, string) {
+	now := f.AsOf()
+	return tableOf(v, f.Incidents, func(i Incident) ([]string, string) {
+		v := v.alike(i.Opened, i.Resolved)
 		title, severity, ours := clean(i.Title, 2*longName), clean(string(i.Severity), longName), ""
-		resolved, ran := v.Running, joined(v.since(i.Opened, f.Window.End), v.Running)
+		resolved, ran := v.Running, joined(v.since(i.Opened, now), v.Running)
 		switch {
 		case i.Resolved.IsZero():
 		case i.Opened.IsZero():
-			resolved, ran = v.moment(i.Resolved), v.near(i.Resolved, f.Window.End)
+			resolved, ran = v.moment(i.Resolved), v.near(i.Resolved, now)
 		default:
-			resolved, ran = v.moment(i.Resolved), fmt.Sprintf(v.FromTo, v.clock(i.Opened, f.Window.End), v.near(i.Resolved, f.Window.End))
+			resolved, ran = v.moment(i.Resolved), v.recent(v.FromTo, Window{i.Opened, i.Resolved}, now)
 		}
 		if i.Ours && f.Kind != KindPlatform { // operators know whose side that is
 			ours = v.Ours
 		}
 		return []string{title, severity, v.moment(i.Opened), resolved, ours}, title + " (" + joined(severity, ran, ours) + ")"
-	})
+	}).under(v.Incidents, v.Title, v.Severity, v.Opened, v.Resolved, v.OursLabel)
 }
 
 // since is a beginning, empty for none.
@@ -96,19 +108,6 @@ func (v voice) parts(f Facts) table {
 	return t
 }
 
-func (v voice) platformHeadline(p *Platform, now time.Time) string {
-	switch {
-	case p == nil || p.Probing <= 0:
-		return v.PlatformUnseen
-	case proven(p.First):
-		return v.firstFailed(p.First)
-	case p.verdict(now) == OK:
-		return v.PlatformOK
-	default:
-		return nonzero(v.PlatformBroken[:], len(p.Broken), len(channels(p.Channels)), len(ending(p.Certificates, now)), max(p.Dead, p.Digests.Dead))
-	}
-}
-
 // nonzero words the counts that say something, one format each.
 func nonzero[T int | string](formats []string, counts ...T) string {
 	var zero T
@@ -119,93 +118,4 @@ func nonzero[T int | string](formats []string, counts ...T) string {
 		}
 	}
 	return joined(parts...)
-}
-
-// channels are those over the limit, worst first.
-func channels(list []Channel) []Channel {
-	return slices.DeleteFunc(slices.Clone(list), func(c Channel) bool {
-		ratio, known := c.First.Ratio()
-		return !known || ratio <= channelLimit
-	})
-}
-
-// ending are the certificates that end soon.
-func ending(list []Expiring, now time.Time) []Expiring {
-	return slices.DeleteFunc(slices.Clone(list), func(c Expiring) bool { return c.NotAfter.Sub(now) >= soon })
-}
-
-// totals are the operators' lines at the top; what is zero is left out.
-func (v voice) totals(p *Platform) []string {
-	d := p.Digests
-	lines := []string{
-		fmt.Sprintf(v.Watching, fmt.Sprintf(form(v.EndpointCount, p.Endpoints), p.Endpoints), fmt.Sprintf(form(v.MerchantCount, p.Merchants), p.Merchants)),
-		v.FirstLabel + ": " + v.failed(p.First),
-	}
-	if s := v.backlogTotals(p.Backlog); s != "" {
-		lines = append(lines, v.BacklogLabel+": "+s)
-	}
-	if s := nonzero(v.DigestsWere[:], d.Sent, d.Skipped, d.Suppressed, d.Waiting, d.Dead); s != "" {
-		lines = append(lines, v.DigestsLabel+": "+s)
-	}
-	if p.Dead > 0 {
-		lines = append(lines, v.DeadLabel+": "+strconv.Itoa(p.Dead))
-	}
-	return lines
-}
-
-// worstOf are the merchants to name: the three worst, and whoever has an endpoint
-// that fails or a ratio that is not ordinary. Without a failure nobody is bad.
-func worstOf(list []Merchant) []Merchant {
-	var kept []Merchant
-	for i, m := range list[:min(len(list), mostWorst)] {
-		ratio, _ := m.First.Ratio()
-		if m.Failing > 0 || ratio > ordinaryRatio || i < alwaysWorst && m.First.Failed > 0 {
-			kept = append(kept, m)
-		}
-	}
-	return kept
-}
-
-// names are those of the merchants that the facts know by name.
-func (p *Platform) names() map[string]string {
-	names := map[string]string{}
-	for _, m := range p.Worst {
-		names[m.ID] = m.Name
-	}
-	return names
-}
-
-// platform is the operators' part.
-func (v voice) platform(f Facts) []table {
-	p := f.Platform
-	if p == nil {
-		return nil
-	}
-	names := p.names()
-	merchant := func(id string) string { return clean(cmp.Or(names[id], id), longName) }
-	turn := func(t Turn) ([]string, string) {
-		name, fault := clean(t.Endpoint, longName), clean(string(t.Fault), longName)
-		return []string{name, merchant(t.Merchant), fault, v.moment(t.At)}, lineOf(of(name, merchant(t.Merchant)), fault, v.since(t.At, f.Window.End))
-	}
-	heads := []string{v.Endpoint, v.Merchant, v.Fault, v.At}
-	return []table{
-		tableOf(v, v.ChannelHead, []string{v.Channel, v.FirstLabel}, channels(p.Channels), func(c Channel) ([]string, string) {
-			name := clean(c.ID, longName)
-			return []string{name, v.failed(c.First)}, name + ": " + v.failed(c.First)
-		}),
-		tableOf(v, v.WorstHead, []string{v.Merchant, v.FirstLabel, v.EndpointsBad}, worstOf(p.Worst), func(m Merchant) ([]string, string) {
-			name, bad, line := clean(cmp.Or(m.Name, m.ID), longName), "", ""
-			if m.Failing > 0 {
-				bad, line = fmt.Sprintf(v.BadOf, m.Failing, m.Of), fmt.Sprintf(v.EndpointsBadOf, m.Failing, m.Of)
-			}
-			return []string{name, v.failed(m.First), bad}, name + ": " + joined(v.failed(m.First), line)
-		}),
-		tableOf(v, v.BrokenHead, heads, p.Broken, turn),
-		tableOf(v, v.RecoveredHead, heads, p.Recovered, turn),
-		tableOf(v, v.CertificateHead, []string{v.Endpoint, v.Merchant, v.Ends}, ending(p.Certificates, f.Window.End), func(c Expiring) ([]string, string) {
-			name := clean(c.ID, longName)
-			ends := v.certificate(&Certificate{NotAfter: c.NotAfter}, f.Window.End)
-			return []string{name, merchant(c.Merchant), v.moment(c.NotAfter)}, of(name, merchant(c.Merchant)) + ": " + ends
-		}),
-	}
 }

@@ -17,6 +17,7 @@ type voice struct {
 	*sentences
 
 	zone *time.Location
+	fine bool // times of day have seconds, also when they are 0
 }
 
 // newVoice falls back to English, and to UTC, so that there is always a digest.
@@ -31,105 +32,55 @@ func newVoice(f Facts) voice {
 	return v
 }
 
-// zoneName names the zone as it is at t: "WIB", "UTC", "UTC+05:45".
-func zoneName(t time.Time) string {
-	name, offset := t.Zone()
-	if strings.ContainsAny(name[:min(len(name), 1)], "+-") || name == "" {
-		sign := "+"
-		if offset < 0 {
-			sign, offset = "-", -offset
-		}
-		return fmt.Sprintf("UTC%s%02d:%02d", sign, offset/3600, offset/60%60)
-	}
-	return name
-}
-
-// hour is a time of day; seconds are told when there are any.
-func hour(t time.Time) string {
-	if t.Second() != 0 {
-		return t.Format("15:04:05")
-	}
-	return t.Format("15:04")
-}
-
-func (v voice) date(t time.Time) string {
-	return fmt.Sprintf("%d %s %d", t.Day(), v.Months[t.Month()-1], t.Year())
-}
-
-// moment is a point in time, to the second where that says more; empty for
-// none.
-func (v voice) moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	t = t.In(v.zone)
-	return v.date(t) + " " + hour(t) + " " + zoneName(t)
-}
-
-// span is a window with its dates: "11 Nov 2023 18:00 to 12 Nov 2023 00:00 WIB".
-func (v voice) span(w Window) string {
-	start, end := w.Start.In(v.zone), w.End.In(v.zone)
-	from, to := v.date(start)+" "+hour(start), v.date(end)+" "+hour(end)
-	if v.date(start) == v.date(end) {
-		to = hour(end)
-	}
-	if zoneName(start) != zoneName(end) {
-		from += " " + zoneName(start)
-	}
-	return fmt.Sprintf(v.FromTo, from, to) + " " + zoneName(end)
-}
-
-// brief is a window for a subject: times alone when they can only mean one.
-func (v voice) brief(w Window) string {
-	start, end := w.Start.In(v.zone), w.End.In(v.zone)
-	from, to := hour(start), hour(end)
-	if w.Length() > day/2+2*time.Hour {
-		from = fmt.Sprintf("%d %s %s", start.Day(), v.Months[start.Month()-1], from)
-		to = fmt.Sprintf("%d %s %s", end.Day(), v.Months[end.Month()-1], to)
-	}
-	if zoneName(start) != zoneName(end) {
-		from += " " + zoneName(start)
-	}
-	return from + "-" + to + " " + zoneName(end)
-}
-
-// utc is a window in UTC; empty when the zone says the same.
-func (v voice) utc(w Window) string {
-	start, end := w.Start.In(v.zone), w.End.In(v.zone)
-	_, a := start.Zone()
-	if _, b := end.Zone(); a == 0 && b == 0 {
-		return ""
-	}
-	v.zone = time.UTC
-	return v.span(w)
-}
-
 // number writes a figure with the decimal mark of the language.
 func (v voice) number(s string) string { return strings.Replace(s, ".", v.Point, 1) }
 
 func (v voice) ratio(r rules.Ratio) string { return v.number(r.Short()) }
 
-// length is a span of time in its two greatest units.
-func (v voice) length(d time.Duration) string {
-	d = max(d, 0)
+// unit is a measure of time with its format.
+type unit struct {
+	long   time.Duration
+	format string
+}
+
+// units are the two greatest that a span is told in.
+func (v voice) units(d time.Duration) (one, two unit) {
+	days, hours, minutes, seconds := unit{day, v.Days}, unit{time.Hour, v.Hours}, unit{time.Minute, v.Minutes}, unit{time.Second, v.Seconds}
 	switch {
 	case d >= 2*day:
-		return v.units(d, day, v.Days, time.Hour, v.Hours)
+		return days, hours
 	case d >= time.Hour:
-		return v.units(d, time.Hour, v.Hours, time.Minute, v.Minutes)
+		return hours, minutes
 	case d >= time.Minute:
-		return v.units(d, time.Minute, v.Minutes, time.Second, v.Seconds)
+		return minutes, seconds
 	default:
-		return fmt.Sprintf(v.Seconds, strconv.Itoa(int(d/time.Second)))
+		return seconds, seconds
 	}
 }
 
-func (v voice) units(d, one time.Duration, first string, two time.Duration, second string) string {
-	s := fmt.Sprintf(first, strconv.Itoa(int(d/one)))
-	if rest := int(d % one / two); rest > 0 {
-		s += " " + fmt.Sprintf(second, strconv.Itoa(rest))
+// length is a span of time in its two greatest units.
+func (v voice) length(d time.Duration) string {
+	d = max(d, 0)
+	one, two := v.units(d)
+	s := fmt.Sprintf(one.format, strconv.Itoa(int(d/one.long)))
+	if rest := int(d % one.long / two.long); rest > 0 {
+		s += " " + fmt.Sprintf(two.format, strconv.Itoa(rest))
 	}
 	return s
+}
+
+// step is a part of a window: exactly where two units can say it, else as the
+// part that it is.
+func (v voice) step(w Window, parts int) string {
+	d := w.Length() / time.Duration(parts)
+	if _, two := v.units(d); d%two.long == 0 && d*time.Duration(parts) == w.Length() {
+		return v.length(d)
+	}
+	long := v.length(d.Round(time.Second))
+	if d < time.Minute {
+		long = fmt.Sprintf(v.Seconds, v.number(strconv.FormatFloat(d.Seconds(), 'f', 1, 64)))
+	}
+	return fmt.Sprintf(v.StripPart, parts, fmt.Sprintf(v.About, long))
 }
 
 // seconds is how long an answer took: "0.35 s", "12 s".
@@ -194,21 +145,4 @@ func (v voice) events(n int, bound bool) string {
 func sentence(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
-}
-
-// clock is a time of day when t is so near to now that it can only mean one,
-// and a moment in full otherwise.
-func (v voice) clock(t, now time.Time) string {
-	if t.Sub(now).Abs() > day/2 {
-		return v.moment(t)
-	}
-	return hour(t.In(v.zone))
-}
-
-// near is the same with the zone always.
-func (v voice) near(t, now time.Time) string {
-	if t.Sub(now).Abs() > day/2 {
-		return v.moment(t)
-	}
-	return hour(t.In(v.zone)) + " " + zoneName(t.In(v.zone))
 }

@@ -95,7 +95,7 @@ func wordedAs(format string, f digest.Facts) (*previewOutput, error) {
 	case "json":
 		return jsonPreview(f)
 	case "slack":
-		text, blocks, err := digest.Slack(f)
+		text, blocks, err := digest.SlackEscaped(f) // as the receiver sends it: it may be posted as it stands
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +114,7 @@ func wordedAs(format string, f digest.Facts) (*previewOutput, error) {
 	case "text":
 		return &previewOutput{ContentType: typeText, Body: []byte(letter.Text)}, nil
 	}
-	raw, err := mailFile{Letter: letter, to: cmp.Or(f.Name, f.Merchant, "Operators"), at: f.Window.End}.bytes()
+	raw, err := mailFile{Letter: letter, to: cmp.Or(f.Name, f.Merchant, "Operators"), at: f.AsOf()}.bytes()
 	return &previewOutput{ContentType: typeMail, Disposition: `attachment; filename="digest.eml"`, Body: raw}, err
 }
 

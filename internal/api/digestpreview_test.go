@@ -31,7 +31,7 @@ func TestAPreviewIsWhatIsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slack, blocks, err := digest.Slack(factsOf("own"))
+	slack, blocks, err := digest.SlackEscaped(factsOf("own"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,5 +142,8 @@ func (q digests) unfrozen(ctx context.Context, sub digest.Subscriber, kind strin
 	}
 	f.Version, f.Kind, f.Merchant, f.Name, f.Language, f.Zone, f.Window = digest.Version, kind, sub.Merchant, sub.Name, sub.Language, zone.String(), w
 	f.Footer.Mode = sub.Mode
+	if now := time.Now(); now.Before(w.End) {
+		f.Until = now // it still runs
+	}
 	return digest.Judge(f), nil
 }

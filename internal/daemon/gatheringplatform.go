@@ -63,7 +63,7 @@ func (g gathering) first(scope rules.Scope) (digest.Count, error) {
 	return digest.Count{Total: a.First, Failed: a.FailedFirst}, err
 }
 
-// worst sums up by merchant, worst first, and says how much of the window was
+// worst sums up by merchant, and says how much of the window was
 // probed.
 func (g gathering) worst(snap *registry.Snapshot) (list []digest.Merchant, probing time.Duration, err error) {
 	of := map[string]*digest.Merchant{}
@@ -83,7 +83,7 @@ func (g gathering) worst(snap *registry.Snapshot) (list []digest.Merchant, probi
 			m.Of++
 			m.First.Total += e.First.Total
 			m.First.Failed += e.First.Failed
-			if e.State == rules.StateDown || e.State == rules.StateFailing {
+			if e.FailsNow(g.window) {
 				m.Failing++
 			}
 		}
@@ -93,10 +93,7 @@ func (g gathering) worst(snap *registry.Snapshot) (list []digest.Merchant, probi
 			list = append(list, *m)
 		}
 	}
-	slices.SortFunc(list, func(a, b digest.Merchant) int {
-		return cmp.Or(b.Failing-a.Failing, b.First.Failed-a.First.Failed, cmp.Compare(a.ID, b.ID))
-	})
-	return list[:min(len(list), 10)], probing, nil
+	return list, probing, nil
 }
 
 // channels counts by channel, worst first.

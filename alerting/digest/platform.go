@@ -1,0 +1,138 @@
+package digest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// What the platform's digest names, and how much of it.
+const (
+	channelLimit  = rules.Ratio(0.01) // channels with more failures
+	soon          = 14 * day          // certificates that end within it
+	mostKept      = 100               // merchants in a snapshot,
+	mostWorst     = 10                // and of them those that are shown
+	alwaysWorst   = 3                 // of them are named although their failures are ordinary:
+	ordinaryRatio = rules.Ratio(0.01) // at most this share
+)
+
+// platformVerdict judges the operators' own digest.
+func (f Facts) platformVerdict() Verdict {
+	p := f.Platform
+	switch {
+	case p == nil || p.Probing <= 0:
+		return Attention
+	case proven(p.First), slices.ContainsFunc(p.Channels, func(c Channel) bool { return proven(c.First) }):
+		return Act
+	case len(p.Broken) > 0, len(ending(p.Certificates, f.AsOf())) > 0, p.Dead > 0, p.Digests.Dead > 0, len(channels(p.Channels)) > 0:
+		return Attention
+	case f.early(), f.little(p.Probing, p.First):
+		return Attention
+	default:
+		return OK
+	}
+}
+
+// surely is the share that failed, less what may be chance: one failure in ten
+// is less than two hundred in a thousand, and comes after them.
+func surely(c Count) rules.Ratio {
+	if c.Total <= 0 || c.Failed <= 0 {
+		return 0
+	}
+	low, _ := rules.ExactInterval(c.Failed, c.Total, sure)
+	return low
+}
+
+// worse orders counts, the worst first.
+func worse(a, b Count) int {
+	return cmp.Or(cmp.Compare(surely(b), surely(a)), b.Failed-a.Failed)
+}
+
+// channels are those over the limit, worst first.
+func channels(list []Channel) []Channel {
+	list = slices.DeleteFunc(slices.Clone(list), func(c Channel) bool {
+		ratio, known := c.First.Ratio()
+		return !known || ratio <= channelLimit
+	})
+	slices.SortStableFunc(list, func(a, b Channel) int { return cmp.Or(worse(a.First, b.First), cmp.Compare(a.ID, b.ID)) })
+	return list
+}
+
+// ending are the certificates that end soon.
+func ending(list []Expiring, now time.Time) []Expiring {
+	return slices.DeleteFunc(slices.Clone(list), func(c Expiring) bool { return c.NotAfter.Sub(now) >= soon })
+}
+
+// worstFirst orders merchants by what surely fails, then by endpoints.
+func worstFirst(list []Merchant) []Merchant {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Merchant) int {
+		return cmp.Or(cmp.Compare(surely(b.First), surely(a.First)), b.Failing-a.Failing, b.First.Failed-a.First.Failed, cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// worstOf are the merchants to name, worst first: three that had failures, and
+// whoever has an endpoint that fails or a ratio that is not ordinary. Without a
+// failure nobody is bad.
+func worstOf(list []Merchant) []Merchant {
+	var kept []Merchant
+	for i, m := range worstFirst(list) {
+		if m.notable() || i < alwaysWorst && m.First.Failed > 0 {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}
+
+// notable reports whether a merchant is named wherever it stands.
+func (m Merchant) notable() bool {
+	ratio, _ := m.First.Ratio()
+	return m.Failing > 0 || ratio > ordinaryRatio
+}
+
+// bounded keeps the worst merchants, as many as a snapshot has room for, and
+// counts the others that deserve to be named. It changes nothing twice.
+func (p *Platform) bounded() *Platform {
+	if p == nil || len(p.Worst) <= mostKept {
+		return p
+	}
+	b, sorted := *p, worstFirst(p.Worst)
+	b.Worst = sorted[:mostKept]
+	for _, m := range sorted[mostKept:] {
+		if m.notable() {
+			b.MoreWorst++
+		}
+	}
+	return &b
+}
+
+// turns lists each endpoint once, by what it did last: one that broke and
+// recovered is a recovered one. passed counts those.
+func (p *Platform) turns() (broken, recovered []Turn, passed int) {
+	broken = slices.DeleteFunc(slices.Clone(p.Broken), func(t Turn) bool { return followed(t, p.Recovered) || repeated(t, p.Broken) })
+	recovered = slices.DeleteFunc(slices.Clone(p.Recovered), func(t Turn) bool {
+		return repeated(t, p.Recovered) || slices.ContainsFunc(broken, t.same)
+	})
+	for _, t := range recovered {
+		if slices.ContainsFunc(p.Broken, t.same) {
+			passed++
+		}
+	}
+	return broken, recovered, passed
+}
+
+// same reports whether two turns are of one endpoint.
+func (t Turn) same(o Turn) bool { return t.Endpoint == o.Endpoint && t.Merchant == o.Merchant }
+
+// followed reports whether the opposite of a turn came after it, or with it.
+func followed(t Turn, by []Turn) bool {
+	return slices.ContainsFunc(by, func(o Turn) bool { return t.same(o) && !o.At.Before(t.At) })
+}
+
+// repeated reports whether the same turn came again later.
+func repeated(t Turn, in []Turn) bool {
+	return slices.ContainsFunc(in, func(o Turn) bool { return t.same(o) && o.At.After(t.At) })
+}

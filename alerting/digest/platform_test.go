@@ -1,0 +1,93 @@
+package digest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestChannelsAreOrderedByWhatSurelyFails(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, c := range channels([]Channel{{"many", Count{100_000, 1_100}}, {"one-of-one", Count{1, 1}}, {"calm", Count{1000, 1}}, {"half", Count{60, 30}}, {"none", Count{}}}) {
+		got = append(got, c.ID)
+	}
+	if want := []string{"half", "one-of-one", "many"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestMerchantsThatAreCutAreCounted(t *testing.T) {
+	t.Parallel()
+	crowd := func(n int) []Merchant {
+		var list []Merchant
+		for i := range n {
+			list = append(list, Merchant{ID: fmt.Sprintf("m%04d", i), First: Count{1000, 50}})
+		}
+		return list
+	}
+	for sentence, tc := range map[string]struct {
+		list []Merchant
+		more string
+	}{
+		"ten":                       {crowd(10), ""},
+		"twelve":                    {crowd(12), "- and 2 more\n"},
+		"more than a snapshot has":  {crowd(150), "- and 140 more\n"},
+		"and some that are nothing": {append(crowd(150), slices.Repeat([]Merchant{{ID: "calm", First: Count{1000, 1}}}, 50)...), "- and 140 more\n"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			f := platform()
+			f.Platform.Worst = tc.list
+			f = Judge(f)
+			if again := Judge(f); !reflect.DeepEqual(again, f) || len(f.Platform.Worst) > mostKept {
+				t.Errorf("judged again: got %d merchants and %d more, want %d and %d", len(again.Platform.Worst), again.Platform.MoreWorst, len(f.Platform.Worst), f.Platform.MoreWorst)
+			}
+			l, err := Mail(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(l.Text, "- m0"); n != 10 || strings.Contains(l.Text, " more\n") != (tc.more != "") || !strings.Contains(l.Text, tc.more) {
+				t.Errorf("got %d merchants in\n%s\nwant ten, and %q", n, l.Text, tc.more)
+			}
+		})
+	}
+}
+
+func TestAnEndpointIsListedOnce(t *testing.T) {
+	t.Parallel()
+	at := func(minutes int) Turn {
+		return Turn{Endpoint: "a", Merchant: "m", At: evening.Start.Add(time.Duration(minutes) * time.Minute)}
+	}
+	other := Turn{Endpoint: "b", Merchant: "m", At: evening.Start}
+	for sentence, tc := range map[string]struct {
+		broke, recovered, wantBroken, wantRecovered []Turn
+		passed                                      int
+		headline                                    string
+	}{
+		"it broke":                   {[]Turn{at(1)}, nil, []Turn{at(1)}, nil, 0, "endpoints newly broken: 1"},
+		"it recovered":               {nil, []Turn{at(1)}, nil, []Turn{at(1)}, 0, "nothing new"},
+		"it broke and recovered":     {[]Turn{at(1)}, []Turn{at(2)}, nil, []Turn{at(2)}, 1, "endpoints broken and recovered: 1"},
+		"it recovered and broke":     {[]Turn{at(2)}, []Turn{at(1)}, []Turn{at(2)}, nil, 0, "endpoints newly broken: 1"},
+		"it flapped, and it is well": {[]Turn{at(1), at(3)}, []Turn{at(2), at(4)}, nil, []Turn{at(4)}, 1, "endpoints broken and recovered: 1"},
+		"it flapped, and it is not":  {[]Turn{at(1), at(3)}, []Turn{at(2)}, []Turn{at(3)}, nil, 0, "endpoints newly broken: 1"},
+		"another one recovered":      {[]Turn{at(1)}, []Turn{other}, []Turn{at(1)}, []Turn{other}, 0, "endpoints newly broken: 1"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			f := platform()
+			f.Platform, f.Incidents = &Platform{Probing: 6 * time.Hour, Broken: tc.broke, Recovered: tc.recovered}, nil
+			f = Judge(f)
+			broken, recovered, passed := f.Platform.turns()
+			if !slices.Equal(broken, tc.wantBroken) || !slices.Equal(recovered, tc.wantRecovered) || passed != tc.passed {
+				t.Errorf("got %v, %v, %d, want %v, %v, %d", broken, recovered, passed, tc.wantBroken, tc.wantRecovered, tc.passed)
+			}
+			if got := newVoice(f).headline(f); got != tc.headline {
+				t.Errorf("got %q, want %q", got, tc.headline)
+			}
+		})
+	}
+}

@@ -1,0 +1,99 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+)
+
+// platformHeadline is the state of the platform in a few words.
+func (v voice) platformHeadline(f Facts) string {
+	p := f.Platform
+	if p == nil || p.Probing <= 0 {
+		if f.early() {
+			return fmt.Sprintf(v.Early, v.length(f.elapsed()))
+		}
+		return v.PlatformUnseen
+	}
+	broken, _, passed := p.turns()
+	said := nonzero(v.PlatformBroken[:], len(broken), passed, len(channels(p.Channels)), len(ending(p.Certificates, f.AsOf())), max(p.Dead, p.Digests.Dead))
+	switch {
+	case proven(p.First):
+		return v.firstFailed(p.First)
+	case said != "":
+		return said
+	case f.Verdict == OK:
+		return v.PlatformOK
+	case f.early():
+		return fmt.Sprintf(v.Early, v.length(f.elapsed()))
+	case f.little(p.Probing, p.First):
+		return fmt.Sprintf(v.Thin, v.length(p.Probing), v.length(f.elapsed()))
+	default:
+		return v.PlatformOK
+	}
+}
+
+// totals are the operators' lines at the top; what is zero is left out.
+func (v voice) totals(p *Platform) []string {
+	d := p.Digests
+	lines := []string{
+		fmt.Sprintf(v.Watching, fmt.Sprintf(form(v.EndpointCount, p.Endpoints), p.Endpoints), fmt.Sprintf(form(v.MerchantCount, p.Merchants), p.Merchants)),
+		v.FirstLabel + ": " + v.failed(p.First),
+	}
+	if s := v.backlogTotals(p.Backlog); s != "" {
+		lines = append(lines, v.BacklogLabel+": "+s)
+	}
+	if s := nonzero(v.DigestsWere[:], d.Sent, d.Skipped, d.Suppressed, d.Waiting, d.Dead); s != "" {
+		lines = append(lines, v.DigestsLabel+": "+s)
+	}
+	if p.Dead > 0 {
+		lines = append(lines, v.DeadLabel+": "+strconv.Itoa(p.Dead))
+	}
+	return lines
+}
+
+// names are those of the merchants that the facts know by name.
+func (p *Platform) names() map[string]string {
+	names := map[string]string{}
+	for _, m := range p.Worst {
+		names[m.ID] = m.Name
+	}
+	return names
+}
+
+// platform is the operators' part.
+func (v voice) platform(f Facts) []table {
+	p := f.Platform
+	if p == nil {
+		return nil
+	}
+	names, now := p.names(), f.AsOf()
+	broken, recovered, _ := p.turns()
+	worst := worstOf(p.Worst)
+	merchant := func(id string) string { return clean(cmp.Or(names[id], id), longName) }
+	turn := func(t Turn) ([]string, string) {
+		name, fault := clean(t.Endpoint, longName), clean(string(t.Fault), longName)
+		return []string{name, merchant(t.Merchant), fault, v.moment(t.At)}, lineOf(of(name, merchant(t.Merchant)), fault, v.since(t.At, now))
+	}
+	heads := []string{v.Endpoint, v.Merchant, v.Fault, v.At}
+	return []table{
+		tableOf(v, channels(p.Channels), func(c Channel) ([]string, string) {
+			name := clean(c.ID, longName)
+			return []string{name, v.failed(c.First)}, name + ": " + v.failed(c.First)
+		}).under(v.ChannelHead, v.Channel, v.FirstLabel),
+		tableOf(v, worst[:min(len(worst), mostWorst)], func(m Merchant) ([]string, string) {
+			name, bad, line := clean(cmp.Or(m.Name, m.ID), longName), "", ""
+			if m.Failing > 0 {
+				bad, line = fmt.Sprintf(v.BadOf, m.Failing, m.Of), fmt.Sprintf(v.EndpointsBadOf, m.Failing, m.Of)
+			}
+			return []string{name, v.failed(m.First), bad}, name + ": " + joined(v.failed(m.First), line)
+		}).under(v.WorstHead, v.Merchant, v.FirstLabel, v.EndpointsBad).less(v, max(len(worst)-mostWorst, 0)+p.MoreWorst),
+		tableOf(v, broken, turn).under(v.BrokenHead, heads...),
+		tableOf(v, recovered, turn).under(v.RecoveredHead, heads...),
+		tableOf(v, ending(p.Certificates, now), func(c Expiring) ([]string, string) {
+			name := clean(c.ID, longName)
+			ends := v.certificate(&Certificate{NotAfter: c.NotAfter}, now)
+			return []string{name, merchant(c.Merchant), v.moment(c.NotAfter)}, of(name, merchant(c.Merchant)) + ": " + ends
+		}).under(v.CertificateHead, v.Endpoint, v.Merchant, v.Ends),
+	}
+}
