@@ -34,7 +34,7 @@ func (s *Store) checkSteps(ctx context.Context) error {
 		var seconds int64
 		err := tx.QueryRowContext(ctx, `SELECT seconds FROM rollup_step`).Scan(&seconds)
 		if errors.Is(err, sql.ErrNoRows) {
-			seconds, err = s.steps.quarter, nil
+			seconds = s.steps.quarter
 			var used bool
 			if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM rollup) OR EXISTS (SELECT 1 FROM tally_quarter)`).Scan(&used); err != nil {
 				return err
