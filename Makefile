@@ -50,6 +50,7 @@ test-integration: have-go ## slower ones: real time, more damage to the store, t
 	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
 	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance ./internal/demo
 	$(GO) test -tags integration -timeout 10m -run EveryQuery ./dashboards/grafana
+	$(GO) test -tags integration -timeout 5m -run RealPrometheus ./internal/ingest/promquery
 
 build: have-go ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)

@@ -51,6 +51,9 @@ func hammerTold(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 	m.AttemptsTaken(-1, -2, -3)
 	m.AttemptsLate(-1)
 	m.LogBytes(-1)
+	m.TailRead(-1, -2, -3)
+	m.SourceAsked(rnd.IntN(2) == 0)
+	m.FeedsStand(-1, map[dashboards.FeedKind]time.Time{dashboards.FeedTail: noon, dashboards.FeedPrometheus: {}, dashboards.FeedKind(fmt.Sprint(n)): noon})
 }
 
 // tellOne tells one of each whose every text is noise.

@@ -76,6 +76,7 @@ type Metrics struct {
 	outbox    outboxMetrics
 	digests   digestMetrics
 	backlog   backlogMetrics
+	feeds     feedMetrics
 
 	discovered *children[prometheus.Counter] // result
 }
@@ -92,6 +93,7 @@ func New(version string) *Metrics {
 	m.digests.register(r)
 	m.backlog.register(r)
 	m.registerDiscovered(r)
+	m.feeds.register(r)
 	r.add(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hookvigil_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": clean(version), "goversion": runtime.Version()},

@@ -101,8 +101,8 @@ func (s *Server) takeAttempts(w http.ResponseWriter, r *http.Request) {
 	// connection has no deadline; the lines have theirs.
 	_ = http.NewResponseController(w).SetReadDeadline(deadline)
 	in := &intake{
-		server: s, caller: callerOf(r.Context()), snap: s.deps.Registry.Snapshot(), lines: newLineReader(body, deadline), now: now, floor: s.deps.Attempts.Floor(),
-		seen: s.sightings(),
+		server: s, caller: callerOf(r.Context()), lines: newLineReader(body, deadline), now: now,
+		batch: s.deps.Resolver.Begin(now, s.deps.Attempts.Floor()),
 	}
 	defer in.release()
 	// What was read is kept, even when its sender has gone by now.

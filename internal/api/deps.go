@@ -86,6 +86,9 @@ type Deps struct {
 	Digests   Digests
 	Events    Events
 	Backlogs  Backlogs
+	// Resolver makes attempts whole. nil: one is made of Registry, Sources and
+	// Attempts, when that is an [ingest.Discoverer] too.
+	Resolver *ingest.Resolver
 	// SourceViews is what is known of sources: GET /api/v1/sources.
 	SourceViews Sources
 	// Test sends one test notice to each destination of a receiver, and
@@ -120,6 +123,10 @@ func (d *Deps) fill() {
 	}
 	if d.Sources == nil {
 		d.Sources = func(string) bool { return true }
+	}
+	if d.Resolver == nil {
+		to, _ := d.Attempts.(ingest.Discoverer)
+		d.Resolver = ingest.NewResolver(func() *registry.Snapshot { return d.Registry.Snapshot() }, d.Sources, to)
 	}
 	if d.Observe == nil {
 		d.Observe = func(string, string, int, time.Duration) {}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/ingest"
-	"github.com/hookvigil/hookvigil/internal/registry"
 )
 
 // Attempts are made durable in chunks, so that the memory of a body is
@@ -58,14 +57,12 @@ func keeps(err error) bool {
 type intake struct {
 	server *Server
 	caller caller
-	snap   *registry.Snapshot
+	batch  *ingest.Resolution
 	lines  *lineReader
 	now    time.Time // when the body began to come
-	floor  time.Time // what started before is not kept
 
 	chunk []deliveries.Attempt // good, and not durable yet
 	held  int64                // their weight
-	seen  sightings            // what they name that nobody registered
 	view  attemptsView
 }
 
@@ -108,7 +105,8 @@ func (t *intake) reject(bad *deliveries.Rejection) error {
 }
 
 // settle completes what a record leaves open: its source, its endpoint, whose
-// it is. The reason says why it is not taken, empty when it is.
+// it is; and refuses what the caller may not send. The reason says why it is
+// not taken, empty when it is.
 func (t *intake) settle(a *deliveries.Attempt) (reason string) {
 	switch own := t.caller.source; {
 	case own == "":
@@ -118,39 +116,15 @@ func (t *intake) settle(a *deliveries.Attempt) (reason string) {
 	case a.Source != own:
 		return fmt.Sprintf("source %s is not the token's", quote(a.Source))
 	}
-	if !t.server.deps.Sources(a.Source) {
-		return fmt.Sprintf("source %s is not configured here", quote(a.Source))
-	}
-	if reason := ingest.Refusal(a.StartedAt, t.now, t.floor); reason != "" {
+	match, reason := t.batch.Resolve(a)
+	switch {
+	case reason != "":
 		return reason
-	}
-	w, several := t.endpoint(a)
-	strange := w != nil && !belongs(a, w)
-	if !t.caller.sees(a.Merchant) {
+	case !t.caller.sees(a.Merchant):
 		return "the token is not for the merchant of this record"
 	}
-	if !strange && !several {
-		t.seen.note(a, w)
-	}
+	t.batch.Note(a, match)
 	return ""
-}
-
-// endpoint finds the endpoint that a is about; nil when it is not known here.
-// several says that it is one of some that people registered at one URL, and
-// not which.
-func (t *intake) endpoint(a *deliveries.Attempt) (w *registry.Watched, several bool) {
-	if a.Endpoint == "" {
-		registered := t.snap.Registered() // its index outlives what is only seen meanwhile
-		if at := t.server.places.in(registered)[place{a.Merchant, a.URL}]; len(at) > 0 {
-			w = pick(at, a.Product)
-			return w, w == nil
-		}
-		if !t.place(a) {
-			return nil, false
-		}
-	}
-	w, _ = t.snap.Endpoint(a.Endpoint)
-	return w, false
 }
 
 // add puts a into the chunk; one that is full is taken first, and so is this
@@ -185,14 +159,14 @@ func (t *intake) flush(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("take attempts: %w", err)
 	}
-	t.seen.tell()
+	t.batch.Tell()
 	return nil
 }
 
 // release empties the chunk, and gives back the room that it took.
 func (t *intake) release() {
 	t.server.inflow.bytes.drop(t.held)
-	t.seen.forget()
+	t.batch.Forget()
 	clear(t.chunk) // and the texts
 	t.chunk, t.held = t.chunk[:0], 0
 }

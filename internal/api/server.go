@@ -24,7 +24,6 @@ type Server struct {
 	failures failures
 	turn     turn
 	inflow   *inflow
-	places   places
 	origin   *http.CrossOriginProtection
 }
 

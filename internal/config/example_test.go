@@ -70,7 +70,7 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	}
 	on := regexp.MustCompile(`(?m)^( *)#(\S)`).ReplaceAllString(text, "$1$2")
 	shown := on
-	on = regexp.MustCompile(`(?m)^.*(TOKO_MAJU|SMTP_PASSWORD).*\n`).ReplaceAllString(on, "") // they exclude a file
+	on = regexp.MustCompile(`(?m)^.*(TOKO_MAJU|SMTP_PASSWORD|PROMETHEUS_TOKEN).*\n`).ReplaceAllString(on, "") // they exclude a file
 	dir := t.TempDir()
 	t.Chdir(dir)
 	t.Setenv("CORE_TOKEN", "a-token-of-the-sender")
@@ -85,6 +85,7 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	put(t, "client.key", key, 0o600)
 	put(t, "secrets/ops.token", "a-token-of-an-operator", 0o600)
 	put(t, "secrets/toko-maju.token", "a-token-of-a-merchant", 0o600)
+	put(t, "secrets/prometheus.token", "a-token-of-a-prometheus", 0o600)
 	put(t, "conf.d/more.yaml", "targets: [{id: vault, address: \"vault.example.com:443\"}]\n", 0o644)
 	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
 
@@ -95,8 +96,11 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
 		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
 	}
-	if len(cfg.Sources) != 1 || len(cfg.Receivers) != 4 || len(cfg.Routes) != 4 || len(cfg.Heartbeats) != 1 {
+	if len(cfg.Sources) != 2 || len(cfg.Receivers) != 4 || len(cfg.Routes) != 4 || len(cfg.Heartbeats) != 1 {
 		t.Errorf("sources %+v, receivers %+v, routes %+v, heartbeats %+v", cfg.Sources, cfg.Receivers, cfg.Routes, cfg.Heartbeats)
+	}
+	if cfg.Sources[0].Tail == nil || cfg.Sources[1].Prometheus == nil {
+		t.Errorf("sources %+v, want one with a file and one with a Prometheus", cfg.Sources)
 	}
 	if !reflect.DeepEqual(cfg.Rules, config.DefaultRules()) {
 		t.Errorf("the full example does not show the defaults of the rules:\ngot  %+v\nwant %+v", cfg.Rules, config.DefaultRules())

@@ -118,10 +118,10 @@ func (l *loader) decode() {
 // name.
 func (l *loader) compose() {
 	l.base()
+	l.roots()
 	l.sources()
 	l.server()
 	l.guardSection()
-	l.roots()
 	l.defaults()
 	l.records()
 	l.merchantsFile()

@@ -154,12 +154,16 @@ func (l *loader) unique(kind, id string, p place) {
 		l.first[recordKey{kind, id}] = at
 		return
 	}
-	where := fmt.Sprintf("line %d", first.line)
-	if first.src != at.src {
-		where = fmt.Sprintf("%s:%d", first.src.name, first.line)
-	}
 	l.report(p, registry.Fault{
-		Path: "id", Message: fmt.Sprintf("%q is used twice; first on %s", clip(id), where),
+		Path: "id", Message: fmt.Sprintf("%q is used twice; first on %s", clip(id), lineFrom(first, at)),
 		Hint: "each " + kind + " has an ID of its own, over all files",
 	})
+}
+
+// lineFrom names a line as people find it who are at another place.
+func lineFrom(line, at position) string {
+	if line.src != at.src {
+		return fmt.Sprintf("%s:%d", line.src.name, line.line)
+	}
+	return fmt.Sprintf("line %d", line.line)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/hookvigil/hookvigil/dashboards"
 	"github.com/hookvigil/hookvigil/internal/api"
 	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/internal/store"
 	"github.com/hookvigil/hookvigil/probes"
@@ -33,7 +34,7 @@ const (
 	drainLooks = probeGrace + 500*time.Millisecond
 	drainJobs  = 1600 * time.Millisecond
 	drainHTTP  = 1000 * time.Millisecond
-	drainAll   = drainLooks + drainAttempts + drainConditions + drainDesk + drainJobs + drainHTTP
+	drainAll   = drainFeeds + drainLooks + drainAttempts + drainConditions + drainDesk + drainJobs + drainHTTP
 )
 
 // Options is what a daemon is made of.
@@ -60,6 +61,8 @@ type Daemon struct {
 	server   *api.Server
 	eyes     atomic.Pointer[eyes]
 	column   column
+	resolver *ingest.Resolver // of attempts, whichever way they come
+	feeds    *feeds
 
 	digest       atomic.Pointer[digest.Digest]
 	digestConfig digest.Config // that digest was made with; of open and reloads alone
@@ -93,6 +96,9 @@ func New(opts Options) *Daemon {
 	d.settings.Store(d.atStart)
 	d.registry = newRegistry(nil, d.swapped)
 	d.board = newBoard(d.registry.Snapshot, d.deliveries)
+	d.resolver = ingest.NewResolver(d.registry.Snapshot, d.takesSource, intake{d})
+	d.feeds = newFeeds(d)
+	d.feeds.set(opts.Config.Sources)
 	return d
 }
 
@@ -117,6 +123,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 	marked, stop := d.marksStopping(ctx)
 	defer stop()
 	return runAll(marked, d.log, []part{
+		{name: "feeds", run: d.feeds.Run, drain: drainFeeds},
 		{name: "looks and lanes", run: d.runLooksAndLanes, drain: drainLooks},
 		{name: "attempts", run: d.column.runAttempts, drain: drainAttempts},
 		{name: "conditions", run: d.column.conditions.Run, drain: drainConditions},

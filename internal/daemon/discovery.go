@@ -45,12 +45,12 @@ type sights struct {
 	full    bool // no more fit into the registry, and that was said
 }
 
-// Discovers implements api.Discoverer.
+// Discovers implements ingest.Discoverer.
 func (i intake) Discovers(source string) bool {
 	return slices.ContainsFunc(i.d.settings.Load().Sources, func(s config.Source) bool { return s.ID == source && s.Discover })
 }
 
-// Sighted implements api.Discoverer.
+// Sighted implements ingest.Discoverer.
 func (i intake) Sighted(list []registry.Sighting) { i.d.registry.sights.add(list) }
 
 // add lets sightings wait; the same one waits once.

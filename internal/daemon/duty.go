@@ -55,6 +55,7 @@ func (q duties) Duty() []string {
 		problems = append(problems, fmt.Sprintf("store: results unsaved for %s: %s", d.saved.since(now).Round(time.Second), d.saved.problem()))
 	}
 	problems = append(problems, d.column.problems(now)...)
+	problems = append(problems, d.feeds.problems(now)...)
 	ctx, cancel := context.WithTimeout(d.base, storeTimeout)
 	defer cancel()
 	if err := d.store.Check(ctx); err != nil {

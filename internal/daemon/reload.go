@@ -55,6 +55,7 @@ func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
 	report.Diff = diff
 	d.settings.Store(withoutRecords(next))
 	d.reloadColumn(next)
+	d.feeds.set(next.Sources)
 	d.server.SetTokens(apiTokens(next.Server.Tokens))
 	d.refreshListenerCertificate(ctx)
 	d.lookAtFiles(ctx)

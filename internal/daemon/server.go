@@ -33,7 +33,7 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 			Refuses:      d.refuses,
 			Attempts:     intake{d},
 			Rejected:     func(n int) { d.metrics.AttemptsTaken(0, 0, n) },
-			Sources:      d.takesSource,
+			Resolver:     d.resolver,
 			Tally:        d.store.Tally,
 			Incidents:    incidents{d},
 			Outbox:       outbox{d},

@@ -19,7 +19,8 @@
 // goes on behind it. The log itself does not look for duplicates, keeps no
 // cursor of a consumer, and does not judge what it is given.
 //
-// Around it: [Intake] appends what is new of the attempts that come in, and so
+// Around it: [Resolver] finds the endpoints that attempts are about, whichever
+// way they come. [Intake] appends what is new of the attempts that come in, and so
 // acknowledges them. [Applier] reads the log, judges each attempt, brings it
 // into the [Ledger], which keeps it once however often it is told, and tells a
 // [Consumer]. [Lately] is what the ledger got in the last half hour, in memory.

@@ -80,6 +80,7 @@ type Progress struct {
 	At     time.Time     // when the last batch was acknowledged; zero: none yet
 	Behind int64         // bytes of the file at hand that are not acknowledged
 	Lag    time.Duration // since we last were at the end of what there is to read, or could read at all; 0: we are there
+	Err    error         // what stands in the way now: of the file, or as the handler said; nil: nothing does
 }
 
 // Handler takes attempts in: it resolves their endpoints, and returns once they

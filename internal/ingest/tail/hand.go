@@ -63,6 +63,7 @@ func (t *Tail) take(ctx context.Context, attempts []deliveries.Attempt) (Receipt
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		r, err := t.handle(ctx, slices.Clone(attempts)) // which may change them, and fail then
 		if err == nil {
+			t.trouble = nil
 			if t.taking.over() {
 				t.log.Info("attempts are taken again")
 			}
@@ -72,6 +73,7 @@ func (t *Tail) take(ctx context.Context, attempts []deliveries.Attempt) (Receipt
 			return Receipt{}, ctx.Err()
 		}
 		t.progress.Refused++
+		t.trouble = err
 		if t.taking.due(err.Error(), complainEvery) {
 			t.log.Warn("attempts are not taken: they stay in the file and are handed in again", "err", err)
 		}

@@ -28,6 +28,7 @@ type Tail struct {
 
 	progress Progress  // since Observe was called last
 	caughtUp time.Time // when we last were at the end
+	trouble  error     // what stands in the way; nil: nothing does
 
 	reading, saving, taking, garbage complaint
 	dropped                          int // lines that were not taken since it was said last
@@ -110,6 +111,9 @@ func (t *Tail) poll(ctx context.Context) {
 
 // say logs what stands in the way of reading once, and its end.
 func (t *Tail) say(err error) {
+	if !errors.Is(err, errMoving) {
+		t.trouble = err
+	}
 	if err == nil {
 		if t.reading.over() {
 			t.log.Info("file is read again")
@@ -185,6 +189,7 @@ func (t *Tail) close() {
 // observe tells how it goes.
 func (t *Tail) observe() {
 	p, partial := t.progress, int64(0)
+	p.Err = t.trouble
 	if t.cur != nil {
 		partial = t.cur.partial
 		if info, err := t.cur.file.Stat(); err == nil {

@@ -240,8 +240,8 @@ func TestBusyHandlerIsAskedAgainAndNothingIsPassedOver(t *testing.T) {
 		w.add(w.path, records("a", "b"))
 		w.start()
 		w.pass(time.Second)
-		if p := w.progress(); p.Refused != 3 || p.Behind != int64(len(records("a", "b"))) || p.Lag == 0 {
-			w.Errorf("while it is busy: refused %d, behind %d, lag %s; want 3, both lines and some", p.Refused, p.Behind, p.Lag)
+		if p := w.progress(); p.Refused != 3 || p.Behind != int64(len(records("a", "b"))) || p.Lag == 0 || !errors.Is(p.Err, errBusy) {
+			w.Errorf("while it is busy: refused %d, behind %d, lag %s, %v; want 3, both lines and some, and why", p.Refused, p.Behind, p.Lag, p.Err)
 		}
 		if _, known, err := w.offsets.Load(w.path); err != nil || !known {
 			w.Errorf("the file is not known: %v", err)
@@ -254,8 +254,8 @@ func TestBusyHandlerIsAskedAgainAndNothingIsPassedOver(t *testing.T) {
 		if want := []time.Duration{0, 250 * ms, 750 * ms, 1750 * ms, 3750 * ms}; !slices.Equal(w.calls, want) {
 			w.Errorf("handed in at %v, want %v", w.calls, want)
 		}
-		if p := w.progress(); p.Behind != 0 || p.Lag != 0 {
-			w.Errorf("at the end: behind %d, lag %s; want neither", p.Behind, p.Lag)
+		if p := w.progress(); p.Behind != 0 || p.Lag != 0 || p.Err != nil {
+			w.Errorf("at the end: behind %d, lag %s, %v; want none", p.Behind, p.Lag, p.Err)
 		}
 		if n := strings.Count(w.logged(), "attempts are not taken"); n != 1 {
 			w.Errorf("said %d times, want once:\n%s", n, w.logged())

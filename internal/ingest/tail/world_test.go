@@ -62,7 +62,7 @@ func (w *world) observe(p tail.Progress) {
 	s.Lines, s.Accepted, s.Duplicate, s.Rejected = s.Lines+p.Lines, s.Accepted+p.Accepted, s.Duplicate+p.Duplicate, s.Rejected+p.Rejected
 	s.Overlong, s.Refused, s.Rotated = s.Overlong+p.Overlong, s.Refused+p.Refused, s.Rotated+p.Rotated
 	s.Truncated, s.Lost = s.Truncated+p.Truncated, s.Lost+p.Lost
-	s.At, s.Behind, s.Lag = p.At, p.Behind, p.Lag
+	s.At, s.Behind, s.Lag, s.Err = p.At, p.Behind, p.Lag, p.Err
 }
 
 func (w *world) progress() tail.Progress {

@@ -1,26 +1,25 @@
-package api
+package ingest
 
 import (
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/registry"
 )
 
-// Discoverer is what [Attempts] may be besides: who registers the endpoints
-// that attempts name and nobody knows. Both methods are safe for concurrent
-// use and do not block.
+// Discoverer registers the endpoints that attempts name and nobody knows. Both
+// methods are safe for concurrent use and do not block.
 type Discoverer interface {
 	// Discovers reports whether unknown endpoints in attempts of that source
 	// are registered as seen.
 	Discovers(source string) bool
 
-	// Sighted is told, each time a part of a body is durable, which endpoints
-	// it named that are unknown, or known from attempts alone. Nothing of them
+	// Sighted is told, each time some attempts are durable, which endpoints
+	// they named that are unknown, or known from attempts alone. Nothing of them
 	// was checked. The list is not kept, and neither are its texts.
 	Sighted(list []registry.Sighting)
 }
 
-// sightings are the endpoints that one chunk of attempts names and nobody
-// registered, each once. The zero value tells nobody.
+// sightings are the endpoints that some attempts name and nobody registered,
+// each once. The zero value tells nobody.
 type sightings struct {
 	to   Discoverer
 	met  map[sighted]bool
@@ -29,11 +28,6 @@ type sightings struct {
 
 // sighted is what a sighting is told apart by: a URL may differ each time.
 type sighted struct{ id, merchant string }
-
-func (s *Server) sightings() sightings {
-	to, _ := s.deps.Attempts.(Discoverer)
-	return sightings{to: to, met: map[sighted]bool{}}
-}
 
 // discovers reports whether unknown endpoints of a source are registered.
 func (l *sightings) discovers(source string) bool { return l.to != nil && l.to.Discovers(source) }
@@ -72,28 +66,4 @@ func (l *sightings) forget() {
 	clear(l.met)
 	clear(l.list) // and the texts
 	l.list = l.list[:0]
-}
-
-// place gives an attempt without an endpoint's ID the one that is made of its
-// merchant and URL, where unknown endpoints are registered or this one was:
-// given before its identity is taken, so that the identity is the same from
-// its first attempt on. It reports whether it did.
-func (t *intake) place(a *deliveries.Attempt) bool {
-	s := registry.Sighting{ID: registry.SeenID(a.Merchant, a.URL), Merchant: a.Merchant, URL: a.URL}
-	if _, known := t.snap.Endpoint(s.ID); !known && (!t.seen.discovers(a.Source) || s.Check() != nil) {
-		return false
-	}
-	a.Endpoint = s.ID
-	return true
-}
-
-// belongs makes a what the registry says of its endpoint w. Whose an endpoint
-// is that was only seen, no person has said: an attempt that names another
-// merchant stays that merchant's. It reports whether a is about w.
-func belongs(a *deliveries.Attempt, w *registry.Watched) bool {
-	if w.Origin == registry.OriginSeen && a.Merchant != "" && a.Merchant != w.Merchant {
-		return false
-	}
-	a.Endpoint, a.Merchant = w.ID, w.Merchant
-	return true
 }
