@@ -169,6 +169,11 @@ func speaking(rep certificate.Report) certificate.Fault {
 	return rep.Faults[0]
 }
 
+// tooMany is the ratio from which on a few attempts say no good of an endpoint,
+// though they are too few to call it failing (reference webhooks.md section
+// 8.1, R3).
+const tooMany = Ratio(0.20)
+
 func deliveryState(v EndpointView) (Word, *Reason) {
 	d := v.Deliveries
 	ratio, known := d.Ratio()
@@ -176,6 +181,9 @@ func deliveryState(v EndpointView) (Word, *Reason) {
 	case known && d.Failing:
 		return StateFailing, &Reason{Signal: "deliveries", Word: "failing",
 			Text: fmt.Sprintf("%d of %d first attempts failed (%s)", d.FailedFirst, d.FirstAttempts, ratio.Short())}
+	case known && ratio >= tooMany:
+		return StateNoData, &Reason{Signal: "deliveries", Word: "few",
+			Text: fmt.Sprintf("%d of %d first attempts failed (%s): too few to judge", d.FailedFirst, d.FirstAttempts, ratio.Short())}
 	case d.Backlog > 0:
 		return StateRecovering, &Reason{Signal: "deliveries", Word: "backlog", Text: count(d.Backlog, "event waits", "events wait") + " for a retry"}
 	case known:

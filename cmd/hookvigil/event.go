@@ -29,9 +29,9 @@ func newEventLs() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls",
 		Short: "List events, the newest first",
-		Long: `List events that failed at least once, those with the newest first try first.
-What was delivered at its first try is not listed; 'event show' knows it while
-its attempts are kept. With --json the answer of the API.
+		Long: `List events, those with the newest first try first, also what was delivered at
+its first try; --state retrying,exhausted lists those that wait and those that
+are lost. With --json the answer of the API.
 
   ` + markOf(deliveries.EventRetrying) + `  retrying   automatic tries are left, or may be
   ` + markOf(deliveries.EventExhausted) + `  exhausted  no automatic try is left: lost unless a person resends it

@@ -89,7 +89,7 @@ func viewOfEvent(e deliveries.Event, now time.Time) eventView {
 		FirstAttemptAt: e.FirstAttemptAt.UTC(), LastAttemptAt: e.LastAttemptAt.UTC(), NextRetryAt: e.NextRetryAt.UTC(),
 		ExhaustsAt: e.ExhaustsAt.UTC(), DeliveredAt: e.DeliveredAt.UTC(), DeliveredBy: e.DeliveredBy,
 		Attempts: e.Attempts, ManualAttempts: e.ManualAttempts,
-		FirstFault: e.FirstFault, LastFault: e.LastFault, LastStatus: e.LastStatus, Schedule: e.Schedule,
+		FirstFault: e.FirstFault, LastFault: e.LastFault, LastStatus: e.LastStatus, Schedule: scheduleOf(e),
 	}
 }
 
@@ -127,7 +127,7 @@ func viewOfStory(source, id string, story ingest.EventStory, now time.Time) stor
 func lagsOf(e deliveries.Event, attempts []ingest.Told) (*lagsView, []deliveries.LagClass) {
 	times := deliveries.Times{
 		OccurredAt: e.OccurredAt, CreatedAt: e.CreatedAt, ExpiresAt: e.ExpiresAt,
-		FirstAttemptAt: e.FirstAttemptAt, DeliveredAt: e.DeliveredAt, Retried: e.Attempts+e.ManualAttempts > 1,
+		FirstAttemptAt: e.FirstAttemptAt, DeliveredAt: e.DeliveredAt, Retried: e.FirstFault != probes.FaultNone,
 	}
 	for _, a := range attempts {
 		if a.Endpoint == e.Endpoint && a.Fault == probes.FaultNone && a.Completed().Equal(e.DeliveredAt) {
@@ -147,4 +147,13 @@ func seconds(s deliveries.Span) *float64 {
 		return nil
 	}
 	return new(s.Length.Seconds())
+}
+
+// scheduleOf is by which schedule an event is repeated; empty when it never
+// had to be.
+func scheduleOf(e deliveries.Event) string {
+	if e.FirstFault == probes.FaultNone {
+		return ""
+	}
+	return e.Schedule
 }

@@ -23,7 +23,7 @@ type SourceView struct {
 	Since         time.Time        // the counts below begin: the start of the daemon, say
 	LastAttemptAt time.Time        // newest start of an attempt
 	Received      int              // attempts that were taken
-	Rejected      int              // records that were not
+	Rejected      int              // attempts that were logged and do not count
 	Late          int              // attempts that came too late for their window
 	Lags          []SourceLag      // those kinds of which something is known
 	LagClasses    map[deliveries.LagClass]int
@@ -46,7 +46,7 @@ type sourceView struct {
 	Since         time.Time        `json:"since,omitzero" doc:"The counts begin"`
 	LastAttemptAt time.Time        `json:"last_attempt_at,omitzero"`
 	Received      int              `json:"received" doc:"Attempts that were taken"`
-	Rejected      int              `json:"rejected" doc:"Records that were not"`
+	Rejected      int              `json:"rejected" doc:"Attempts that were logged and do not count: they contradict another, or lie outside of what is kept. Bad records are listed in the answer to who sent them"`
 	Late          int              `json:"late" doc:"Attempts that came too late for their window"`
 	Lags          []sourceLagView  `json:"lags"`
 	LagClasses    map[string]int   `json:"lag_classes" doc:"Events by who made them late; one may have several"`

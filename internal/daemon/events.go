@@ -13,7 +13,9 @@ import (
 func (s senderViews) Sources(context.Context) ([]api.SourceView, error) {
 	now := time.Now()
 	var list []api.SourceView
+	heard := map[string]bool{}
 	for _, r := range s.d.column.senders.Report(now) {
+		heard[r.Source] = true
 		v := api.SourceView{
 			Name: r.Source, Declared: r.Declared, Effective: r.Grade, Why: r.Why, Since: s.d.started, LastAttemptAt: r.Newest,
 			Received: r.Counted + r.Replaced + r.Duplicates, Rejected: r.Contradicted + r.Outside, Late: r.Late,
@@ -24,6 +26,11 @@ func (s senderViews) Sources(context.Context) ([]api.SourceView, error) {
 		}
 		slices.SortFunc(v.Lags, func(a, b api.SourceLag) int { return strings.Compare(a.Kind, b.Kind) })
 		list = append(list, v)
+	}
+	for _, c := range s.d.settings.Load().Sources {
+		if !heard[c.ID] { // nothing came since the start
+			list = append(list, api.SourceView{Name: c.ID, Declared: c.Grade, Effective: c.Grade, Since: s.d.started})
+		}
 	}
 	return list, nil
 }

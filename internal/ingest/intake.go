@@ -44,6 +44,8 @@ type Taken struct {
 // counts once all the same. What another call is taking at this moment is
 // waited for, and taken by this one when that one fails.
 //
+// The URL of an attempt whose endpoint has an ID is let go, in attempts too.
+//
 // An error is that of [Log.Append] (ErrBusy, ErrFull, ErrClosed, ...), wrapped,
 // or ctx's. Taken then says what was durable by then, and the sender may repeat
 // everything.
@@ -56,6 +58,9 @@ func (in *Intake) Take(ctx context.Context, received time.Time, attempts []deliv
 		if Outlies(attempts[i].StartedAt, received) || attempts[i].StartedAt.Before(floor) {
 			t.Outside++
 			continue
+		}
+		if attempts[i].Endpoint != "" {
+			attempts[i].URL = "" // it may hold secrets, and is of no further use
 		}
 		keys[i] = attempts[i].ContentHash()
 		rest = append(rest, i)

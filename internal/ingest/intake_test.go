@@ -208,7 +208,7 @@ func TestWhoeverWaitsMayGiveUp(t *testing.T) {
 func TestIntakePassesOnWhatTheLogSays(t *testing.T) {
 	t.Parallel()
 	big := usual("evt", 1)
-	big[0].URL = strings.Repeat("x", ingest.MaxBatchBytes)
+	big[0].Key = strings.Repeat("x", ingest.MaxBatchBytes)
 	full := start(t, t.TempDir(), ingest.Options{SegmentBytes: 4 << 10, MaxBytes: 8 << 10})
 	closed := open(t, t.TempDir(), ingest.Options{})
 	shut(t, closed)
