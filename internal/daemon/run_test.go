@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,14 @@ func TestMemoryOutlivesARestart(t *testing.T) {
 	if v := d.probeNow("x"); v.State != "healthy" {
 		t.Fatalf("state %s, want healthy", v.State)
 	}
+	probed := time.Now()
+	d.until("it is saved, which a stop on a busy machine has little time for", func() bool {
+		_, body := d.call(http.MethodGet, "/metrics", "")
+		_, value, _ := strings.Cut(body, "\nhookvigil_store_last_saved_timestamp_seconds ")
+		value, _, _ = strings.Cut(value, "\n")
+		at, err := strconv.ParseFloat(value, 64)
+		return err == nil && at > float64(probed.UnixMicro())/1e6
+	})
 	d.stop()
 	d = start(t, dir, text)
 	if v, _ := d.endpoint("x"); v.State != "healthy" || v.Probe == nil {
