@@ -30,6 +30,10 @@ func attempt(event int, more string) string {
 func (r *running) send(lines ...string) int {
 	r.t.Helper()
 	status, body := r.call(http.MethodPost, "/api/v1/attempts", strings.Join(lines, ""))
+	for tries := 0; status == http.StatusServiceUnavailable && tries < 5; tries++ { // a busy machine says so, and a sender sends again
+		r.t.Logf("attempts: %d %s", status, tail(r.log.String()))
+		status, body = r.call(http.MethodPost, "/api/v1/attempts", strings.Join(lines, ""))
+	}
 	var got struct{ Accepted, Duplicate int }
 	if err := json.Unmarshal([]byte(body), &got); status != http.StatusOK || err != nil || got.Accepted+got.Duplicate != len(lines) {
 		r.t.Fatalf("attempts: %d %s, want %d taken", status, body, len(lines))
