@@ -13,7 +13,17 @@ const (
 	RuleEndpointDown       Rule = "endpoint_down"
 	RuleCertificate        Rule = "certificate"
 	RulePlatformErrorRatio Rule = "platform_error_ratio"
+	RuleProductErrorRatio  Rule = "product_error_ratio"
 	RuleChannelErrorRatio  Rule = "channel_error_ratio"
+	RuleTypeErrorRatio     Rule = "type_error_ratio"
+	RuleMerchantErrorRatio Rule = "merchant_error_ratio"
+	RuleEndpointFailing    Rule = "endpoint_failing"
+	RuleEndpointSlow       Rule = "endpoint_slow"
+	RuleLossComing         Rule = "loss_coming"
+	RuleEventsLost         Rule = "events_lost"
+	RuleRetriesMissing     Rule = "retries_missing"
+	RuleUpstreamDelay      Rule = "upstream_delay"
+	RuleDuplicates         Rule = "duplicates"
 	RuleSilence            Rule = "silence"
 )
 
@@ -28,6 +38,8 @@ const ScopePlatform Scope = "platform"
 const (
 	ScopeChannel   = "channel"
 	ScopeProduct   = "product"
+	ScopeType      = "type" // of event
+	ScopeSource    = "source"
 	ScopeMerchant  = "merchant"
 	ScopeEndpoint  = "endpoint"
 	ScopeTarget    = "target"

@@ -69,13 +69,13 @@ func TestIntakeKnowsRepeats(t *testing.T) {
 			l := start(t, t.TempDir(), ingest.Options{})
 			ledger := newMemory()
 			in := ingest.NewIntake(l, ledger)
-			if _, err := in.Take(t.Context(), day, tc.before); err != nil {
+			if _, err := in.Take(t.Context(), day, slices.Clone(tc.before)); err != nil {
 				t.Fatal(err)
 			}
 			for _, a := range tc.kept {
 				ledger.kept[a.Identity()] = a
 			}
-			got, err := in.Take(t.Context(), day, tc.now)
+			got, err := in.Take(t.Context(), day, slices.Clone(tc.now)) // it lets go of URLs, and cases share
 			if err != nil || got != tc.want {
 				t.Errorf("got %+v, %v; want %+v", got, err, tc.want)
 			}
