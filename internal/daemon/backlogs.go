@@ -107,7 +107,11 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 	d.metrics.SourceGrades(grades)
 	now := time.Now()
 	c, waiting := deliveries.NewBacklogCounter(d.backlogOptions(now, 0)), map[string]int{}
+	before := d.column.backlogCounted
 	err := d.store.OpenEvents(ctx, nil, func(e deliveries.Event) error {
+		if !before.IsZero() {
+			d.column.learners.gaveUp(e, before, now)
+		}
 		if state := e.StateAt(now); state == deliveries.EventPending || state == deliveries.EventRetrying {
 			waiting[e.Endpoint]++
 		}
@@ -123,6 +127,8 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 	}
 	d.metrics.Backlog(c.Backlog())
 	d.column.waiting.Store(&waiting)
+	d.column.backlogCounted = now
+	d.learn(ctx)
 }
 
 // backlogShare is from which share of the first attempts of the last quarters

@@ -18,9 +18,10 @@ func TestTheLossClockRuns(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
 	dir := t.TempDir()
-	text := head + merchants(fmt.Sprintf("{id: shop-a, url: %q, schedule: \"1h, 20h\"}", receiver.URL()+"/hook"))
-	r := start(t, dir, text)
 	now := time.Now().UTC().Truncate(time.Second)
+	text := head + fmt.Sprintf("digest: {offset: %dh}\n", (now.Hour()+3)%6) + // the window that runs began over three hours ago: what was lost since is told in it
+		merchants(fmt.Sprintf("{id: shop-a, url: %q, schedule: \"1h, 20h\"}", receiver.URL()+"/hook"))
+	r := start(t, dir, text)
 	var lines strings.Builder
 	tell := func(event string, number int, ago time.Duration, status int) {
 		fmt.Fprintf(&lines, `{"source":"core","event":%q,"endpoint":"shop-a","attempt":%d,"started_at":%q,"status":%d}`+"\n",
@@ -61,5 +62,50 @@ func TestTheLossClockRuns(t *testing.T) {
 	r.until("the metrics tell it too", func() bool {
 		_, body := r.call(http.MethodGet, "/metrics", "")
 		return strings.Contains(body, "hookvigil_events_undelivered 2\n") && strings.Contains(body, `hookvigil_events_at_risk{within="1h"} 1`)
+	})
+}
+
+// Events of a sender whose schedule nobody knows get their loss clock once their
+// retries have taught it, also those that were told before, and after a restart.
+func TestAnUnknownScheduleIsLearnt(t *testing.T) {
+	t.Parallel()
+	receiver := hooktest.Start(t, hooktest.Options{})
+	dir := t.TempDir()
+	text := head + merchants(fmt.Sprintf("{id: shop-a, url: %q, schedule: unknown}", receiver.URL()+"/hook"))
+	r := start(t, dir, text)
+	now := time.Now().UTC().Truncate(time.Second)
+	var lines strings.Builder
+	const events = 220
+	for i := range events {
+		for n, after := range []time.Duration{0, 15 * time.Minute, time.Hour} {
+			fmt.Fprintf(&lines, `{"source":"core","event":"evt-%d","endpoint":"shop-a","attempt":%d,"started_at":%q,"status":503}`+"\n",
+				i, n+1, now.Add(after-90*time.Minute).Format(time.RFC3339))
+		}
+	}
+	fmt.Fprintf(&lines, `{"source":"core","event":"young","endpoint":"shop-a","attempt":1,"started_at":%q,"status":503}`+"\n", now.Add(-time.Minute).Format(time.RFC3339))
+	r.told(lines.String(), 3*events+1)
+	next := func() string {
+		_, body := r.call(http.MethodGet, "/api/v1/events/core/young", "")
+		var of struct {
+			Endpoints []struct {
+				Next     string `json:"next_retry_at"`
+				Schedule string `json:"schedule"`
+			} `json:"endpoints"`
+		}
+		if err := json.Unmarshal([]byte(body), &of); err != nil || len(of.Endpoints) != 1 {
+			return body
+		}
+		return of.Endpoints[0].Schedule + " " + of.Endpoints[0].Next
+	}
+	r.until("it is applied", func() bool { return next() == "unknown " })
+	want := "learned " + now.Add(14*time.Minute).Format(time.RFC3339)
+	r.Learn(t.Context())
+	r.until("its next retry is known", func() bool { return next() == want })
+	r.stop()
+	r = start(t, dir, text)
+	r.told(strings.ReplaceAll(lines.String()[strings.LastIndex(lines.String()[:lines.Len()-1], "\n")+1:], "young", "younger"), 1)
+	r.until("another one is told by it after a restart", func() bool {
+		_, body := r.call(http.MethodGet, "/api/v1/events/core/younger", "")
+		return strings.Contains(body, `"learned"`)
 	})
 }

@@ -43,6 +43,8 @@ type column struct {
 	learners   learners
 	senders    *ingest.Senders
 	waiting    atomic.Pointer[map[string]int] // events that wait, by endpoint; read-only
+
+	backlogCounted time.Time // when the job did it last; the job's alone
 }
 
 // openColumn opens the log and makes the parts of the column, from the store

@@ -1,6 +1,10 @@
 package daemon
 
-import "github.com/hookvigil/hookvigil/probes"
+import (
+	"context"
+
+	"github.com/hookvigil/hookvigil/probes"
+)
 
 // BreakProber makes every later probe of the daemon panic: a bug on purpose.
 func (d *Daemon) BreakProber() {
@@ -28,3 +32,6 @@ func (d *Daemon) Remembers(id string) bool {
 	_, look := d.board.certs[endpointSubject(id)]
 	return probe || look
 }
+
+// Learn does what the backlog job does with what was learnt of schedules.
+func (d *Daemon) Learn(ctx context.Context) { d.learn(ctx) }

@@ -1,13 +1,18 @@
 package daemon
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/hookvigil/hookvigil/internal/deliveries"
+	"github.com/hookvigil/hookvigil/internal/store"
 )
-
-// scheduleUnknown is the preset that says that the schedule has to be learnt.
-const scheduleUnknown = "unknown"
 
 // mostLearners bounds the sources whose schedules are learnt: their names come
 // from senders.
@@ -18,27 +23,141 @@ const mostLearners = 32
 // use.
 type learners struct {
 	mu sync.Mutex
-	of map[string]*deliveries.Learner // guarded by mu
+	of map[string]*learner // guarded by mu
 }
 
-// told learns from an event whose tries tell when they were due: without
-// manual ones, its newest try has its own number.
-func (l *learners) told(e deliveries.Event) {
-	if e.Schedule != scheduleUnknown && e.Schedule != deliveries.Learnt || e.ManualAttempts > 0 || e.Attempts < 2 {
+// learner is what was learnt of one source.
+type learner struct {
+	deliveries.Learner
+
+	unsaved bool
+	told    deliveries.Schedule // by which its events were told
+}
+
+// loadLearnt takes up what was saved. What cannot be read is learnt anew.
+func (d *Daemon) loadLearnt(ctx context.Context) error {
+	saved, err := d.store.Ledger().Learnt(ctx)
+	if err != nil {
+		return err
+	}
+	l := &d.column.learners
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for source, state := range saved {
+		one := l.findLocked(source)
+		if one == nil {
+			continue
+		}
+		if err := json.Unmarshal(state, &one.Learner); err != nil {
+			d.log.Warn("what was learnt of a schedule cannot be read: it is learnt anew", "source", source, "err", err)
+		}
+		one.told, _ = one.Schedule()
+	}
+	return nil
+}
+
+// findLocked returns the learner of a source; nil when there is no room for
+// another.
+func (l *learners) findLocked(source string) *learner {
+	one := l.of[source]
+	if one == nil && len(l.of) < mostLearners {
+		one = &learner{}
+		if l.of == nil {
+			l.of = map[string]*learner{}
+		}
+		l.of[source] = one
+	}
+	return one
+}
+
+// took learns from retries that are heard of.
+func (l *learners) took(e store.Told) {
+	if len(e.Retries) == 0 {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := l.of[e.Source]
-	if one == nil && len(l.of) < mostLearners {
-		one = &deliveries.Learner{}
-		if l.of == nil {
-			l.of = map[string]*deliveries.Learner{}
+	if one := l.findLocked(e.Source); one != nil {
+		for _, r := range e.Retries {
+			one.Learn(r.Number, r.Offset)
 		}
-		l.of[e.Source] = one
+		one.unsaved = true
 	}
-	if one != nil {
-		one.Learn(e.Attempts, e.LastAttemptAt.Sub(e.FirstAttemptAt))
+}
+
+// gaveUp learns from an event that its sender gave up between two moments.
+func (l *learners) gaveUp(e deliveries.Event, after, now time.Time) {
+	if e.Schedule != deliveries.Unknown && e.Schedule != deliveries.Learnt {
+		return
+	}
+	by := e.EndedBy()
+	if by.IsZero() || !by.After(after) || by.After(now) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if one := l.findLocked(e.Source); one != nil {
+		one.Ended(e.Attempts)
+		one.unsaved = true
+	}
+}
+
+// news returns what has to be saved, and the sources whose schedule differs from
+// the one by which their events were told.
+func (l *learners) news() (unsaved map[string][]byte, changed []string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	unsaved = map[string][]byte{}
+	for _, source := range slices.Sorted(maps.Keys(l.of)) {
+		one := l.of[source]
+		if !one.unsaved {
+			continue
+		}
+		if unsaved[source], err = json.Marshal(one.Learner); err != nil {
+			return nil, nil, fmt.Errorf("encode learnt schedule of %s: %w", source, err)
+		}
+		one.unsaved = false
+		if now, _ := one.Schedule(); differ(one.told, now) {
+			one.told = now
+			changed = append(changed, source)
+		}
+	}
+	return unsaved, changed, nil
+}
+
+// differ reports whether events look otherwise by one schedule than by the
+// other: medians that move a little with each retry are no reason to tell them
+// all anew.
+func differ(a, b deliveries.Schedule) bool {
+	return a.Open != b.Open || len(a.Offsets) != len(b.Offsets) || slices.ContainsFunc(pairs(a.Offsets, b.Offsets), func(p [2]time.Duration) bool {
+		return (p[0] - p[1]).Abs() > p[0]/20
+	})
+}
+
+func pairs(a, b []time.Duration) [][2]time.Duration {
+	both := make([][2]time.Duration, len(a))
+	for i := range a {
+		both[i] = [2]time.Duration{a[i], b[i]}
+	}
+	return both
+}
+
+// learn keeps what was learnt, and tells the events anew whose schedule is
+// known now, or is another one.
+func (d *Daemon) learn(ctx context.Context) {
+	unsaved, changed, err := d.column.learners.news()
+	if err == nil && len(unsaved) > 0 {
+		err = d.store.Ledger().SaveLearnt(ctx, unsaved)
+	}
+	for _, source := range changed {
+		s, _ := d.column.learners.schedule(source)
+		n, failed := d.store.Ledger().Retell(ctx, source)
+		err = errors.Join(err, failed)
+		d.log.Info("retry schedule of a source learnt", "source", source, "offsets", fmt.Sprint(s.Offsets), "open", s.Open, "events_told_anew", n)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.log.Error("what was learnt of schedules is not kept", "err", err)
+		d.metrics.StoreFailed("learn")
 	}
 }
 
@@ -62,7 +181,7 @@ func (d *Daemon) scheduleOf(endpoint, source string) deliveries.Schedule {
 	} else {
 		s, _ = deliveries.ParseSchedule(d.registry.Defaults().Schedule) // it was checked when it was read
 	}
-	if s.Name != scheduleUnknown {
+	if s.Name != deliveries.Unknown {
 		return s
 	}
 	if learnt, ok := d.column.learners.schedule(source); ok {

@@ -9,6 +9,7 @@ import (
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/ingest"
+	"github.com/hookvigil/hookvigil/internal/store"
 )
 
 // declared returns how complete a source is declared to be. Without a list of
@@ -60,7 +61,10 @@ func (c *column) gradeProblems(now time.Time) []string {
 func (d *Daemon) followEvents(ctx context.Context) error {
 	c := &d.column
 	ledger := d.store.Ledger()
-	if err := ledger.Follow(ctx, d.scheduleOf, c.learners.told); err != nil {
+	if err := d.loadLearnt(ctx); err != nil {
+		return err
+	}
+	if err := ledger.Follow(ctx, d.scheduleOf, c.learners.took); err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
 	delivered, err := ledger.DeliveredBySource(ctx)
@@ -68,8 +72,8 @@ func (d *Daemon) followEvents(ctx context.Context) error {
 		return fmt.Errorf("sources: %w", err)
 	}
 	c.senders.Recall(delivered)
-	return ledger.Follow(ctx, d.scheduleOf, func(e deliveries.Event) {
-		c.learners.told(e)
-		c.senders.Told(e)
+	return ledger.Follow(ctx, d.scheduleOf, func(e store.Told) {
+		c.learners.took(e)
+		c.senders.Told(e.Event)
 	})
 }

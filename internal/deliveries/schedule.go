@@ -60,6 +60,9 @@ func (s Schedule) ManualEffect() ManualEffect {
 // presetNone is the schedule of a sender that never retries.
 const presetNone = "none"
 
+// Unknown is the preset that says that the schedule has to be learnt.
+const Unknown = "unknown"
+
 // Presets returns the names of the known schedules, sorted. "none" never
 // retries; "unknown" says that the schedule has to be learnt.
 func Presets() []string { return slices.Sorted(maps.Keys(presets())) }
@@ -88,7 +91,7 @@ func presets() map[string]func() []time.Duration {
 		"adyen":             func() []time.Duration { return steps(adyen()...) },
 		"eventgrid":         func() []time.Duration { return steps(10*s, 30*s, m, 5*m, 10*m, 30*m, h, 3*h, 6*h, 12*h) },
 		presetNone:          func() []time.Duration { return nil },
-		"unknown":           func() []time.Duration { return nil },
+		Unknown:             func() []time.Duration { return nil },
 	}
 }
 

@@ -41,7 +41,7 @@ type Ledger struct {
 	words    factWords
 	stored   *keyFilter // of the events in open_event; nil: not read yet
 	schedule func(endpoint, source string) deliveries.Schedule
-	told     func(deliveries.Event)
+	told     func(Told)
 }
 
 // Ledger returns the ledger of the data directory: the same one each time.
@@ -143,7 +143,11 @@ func (l *Ledger) Apply(ctx context.Context, g ingest.Group) ([]ingest.Verdict, e
 	if !a.Applied.Before(g.Next) {
 		return verdicts, nil
 	}
-	kept, gone, err := l.tellAnew(ctx, touched)
+	var since int64
+	if len(g.Entries) > 0 {
+		since = g.Entries[0].Position.Int64()
+	}
+	kept, gone, err := l.tellAnew(ctx, touched, since)
 	if err != nil {
 		return nil, fmt.Errorf("tell events: %w", err)
 	}

@@ -38,11 +38,20 @@ const eventsAtOnce = 2_000
 // them: it was made anew, or written by a version that kept none. told hears
 // of each event that was told anew; nil: nobody. Call it before Apply; without
 // it no schedule is known.
-func (l *Ledger) Follow(ctx context.Context, schedule func(endpoint, source string) deliveries.Schedule, told func(deliveries.Event)) error {
+func (l *Ledger) Follow(ctx context.Context, schedule func(endpoint, source string) deliveries.Schedule, told func(Told)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.schedule, l.told = schedule, told
 	return l.rebuildEvents(ctx)
+}
+
+// Told is an event that was told anew.
+type Told struct {
+	deliveries.Event
+
+	// Retries are those that were heard of now, where the schedule is not known
+	// or was learnt.
+	Retries []deliveries.Retry
 }
 
 // touches collects the events that rows may have changed: those with a failed
@@ -77,7 +86,11 @@ func (l *Ledger) touch(all map[eventKey]touch, k eventKey, a *deliveries.Attempt
 		return
 	}
 	back := strayBack
-	if a.Number > 1 {
+	switch {
+	case a.Trigger == deliveries.Manual:
+		back += manualBack
+	case a.Number > 1:
+		back += unknownBack
 		if s := l.scheduleOf(k); s.Known() && len(s.Offsets) > 0 {
 			back = s.Offsets[len(s.Offsets)-1] + strayBack
 		}
@@ -92,9 +105,13 @@ func (l *Ledger) touch(all map[eventKey]touch, k eventKey, a *deliveries.Attempt
 	all[k] = t
 }
 
-// strayBack is how long before a try others are looked for that nobody would
-// expect there: senders whose clocks differ, people who resend.
-const strayBack = 2 * time.Hour
+// How long before a try others are looked for. An event that is stored is
+// looked for from its first try on, whatever these say.
+const (
+	strayBack   = 2 * time.Hour       // that nobody would expect there: senders whose clocks differ
+	unknownBack = 3 * 24 * time.Hour  // before a retry by a schedule that is not known: most presets are over by then
+	manualBack  = 30 * 24 * time.Hour // before a manual one: people resend what was delivered weeks ago
+)
 
 func (l *Ledger) scheduleOf(k eventKey) deliveries.Schedule {
 	if l.schedule == nil {
@@ -106,8 +123,8 @@ func (l *Ledger) scheduleOf(k eventKey) deliveries.Schedule {
 
 // tellAnew makes each touched event of all of its tries. Order, repeats and
 // crashes change nothing: the rows in the slots decide. An event none of whose
-// tries failed is gone.
-func (l *Ledger) tellAnew(ctx context.Context, all map[eventKey]touch) (kept []storedEvent, gone []eventKey, err error) {
+// tries failed is gone. Tries from the position since on are news.
+func (l *Ledger) tellAnew(ctx context.Context, all map[eventKey]touch, since int64) (kept []storedEvent, gone []eventKey, err error) {
 	list := make([]touch, 0, len(all))
 	for _, t := range all {
 		list = append(list, t)
@@ -122,13 +139,13 @@ func (l *Ledger) tellAnew(ctx context.Context, all map[eventKey]touch) (kept []s
 			return nil, nil, err
 		}
 		for _, t := range some {
-			e, ok := tries[t.eventKey].event(t, l.scheduleOf(t.eventKey))
+			e, ok := tries[t.eventKey].event(t, l.scheduleOf(t.eventKey), since)
 			if !ok {
 				gone = append(gone, t.eventKey)
 				continue
 			}
 			if kept = append(kept, e); l.told != nil {
-				l.told(e.Event)
+				l.told(Told{Event: e.Event, Retries: e.retries})
 			}
 		}
 	}
@@ -176,6 +193,7 @@ type storedEvent struct {
 	deliveries.Event
 
 	position int64 // of the last attempt that is in it
+	retries  []deliveries.Retry
 }
 
 // writeEvents brings the table up to date.

@@ -56,7 +56,7 @@ func (m *model) events() map[eventKey]deliveries.Event {
 	all := map[eventKey]deliveries.Event{}
 	for k, list := range tries {
 		s, _ := deliveries.Preset("xendit")
-		if e, ok := list.event(touch{eventKey: k}, s); ok {
+		if e, ok := list.event(touch{eventKey: k}, s, 0); ok {
 			all[k] = micros(e.Event)
 		}
 	}

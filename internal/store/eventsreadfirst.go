@@ -222,7 +222,7 @@ func (s *Store) tellUnstored(ctx context.Context, firsts []readRow, stored map[e
 // events that never failed too.
 func eventOfTries(k eventKey, list keptTries) deliveries.Event {
 	unknown, _ := deliveries.Preset("unknown")
-	stored, failed := list.event(touch{eventKey: k}, unknown)
+	stored, failed := list.event(touch{eventKey: k}, unknown, 0)
 	e := stored.Event
 	if !failed {
 		e = deliveredAtOnce(k, list, unknown)

@@ -37,7 +37,7 @@ func (l *Ledger) rebuildEvents(ctx context.Context) error {
 		if err := l.slots.read(ctx, day, func(tx *sql.Tx) error { return l.failedOf(ctx, tx, all) }); err != nil {
 			return fmt.Errorf("look for failed events of %s: %w", day, err)
 		}
-		if err := l.saveAnew(ctx, all); err != nil {
+		if err := l.saveAnew(ctx, all, 0); err != nil {
 			return fmt.Errorf("keep the events of %s: %w", day, err)
 		}
 		n += len(all)
@@ -53,7 +53,7 @@ func (l *Ledger) rebuildEvents(ctx context.Context) error {
 
 // failedOf collects the events of a slot that have a failed try.
 func (l *Ledger) failedOf(ctx context.Context, tx *sql.Tx, all map[eventKey]touch) error {
-	rows, err := tx.QueryContext(ctx, `SELECT s.value, a.event_id, e.value, a.number, a.started_at FROM attempt a
+	rows, err := tx.QueryContext(ctx, `SELECT s.value, a.event_id, e.value, a.number, a.manual, a.started_at FROM attempt a
 		JOIN word s ON s.id = a.source JOIN word e ON e.id = a.endpoint WHERE a.fault > 0 AND a.share <> 0`)
 	if err != nil {
 		return err
@@ -62,20 +62,25 @@ func (l *Ledger) failedOf(ctx context.Context, tx *sql.Tx, all map[eventKey]touc
 	for rows.Next() {
 		var a deliveries.Attempt
 		var started int64
-		if err := rows.Scan(&a.Source, &a.Event, &a.Endpoint, &a.Number, &started); err != nil {
+		var manual bool
+		if err := rows.Scan(&a.Source, &a.Event, &a.Endpoint, &a.Number, &manual, &started); err != nil {
 			return err
+		}
+		if manual {
+			a.Trigger = deliveries.Manual
 		}
 		l.touch(all, eventKey{a.Source, a.Event, a.Endpoint}, &a, moment(started))
 	}
 	return rows.Err()
 }
 
-// saveAnew writes touched events in a transaction of their own.
-func (l *Ledger) saveAnew(ctx context.Context, all map[eventKey]touch) error {
+// saveAnew writes touched events in a transaction of their own; tries from the
+// position since on are news.
+func (l *Ledger) saveAnew(ctx context.Context, all map[eventKey]touch, since int64) error {
 	if err := l.loadStored(ctx); err != nil {
 		return err
 	}
-	kept, gone, err := l.tellAnew(ctx, all)
+	kept, gone, err := l.tellAnew(ctx, all, since)
 	if err != nil {
 		return err
 	}

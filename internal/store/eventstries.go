@@ -132,15 +132,16 @@ func (t keptTry) compare(o keptTry) int {
 }
 
 // event returns the event that the tries make; false when none of them failed.
-// Facets are those of the first try that tells them.
-func (list keptTries) event(t touch, s deliveries.Schedule) (e storedEvent, ok bool) {
+// Facets are those of the first try that tells them. What the log had before
+// since was told of before.
+func (list keptTries) event(t touch, s deliveries.Schedule, since int64) (e storedEvent, ok bool) {
 	if !slices.ContainsFunc(list, func(t keptTry) bool { return t.Fault != probes.FaultNone }) {
 		return storedEvent{}, false
 	}
 	slices.SortFunc(list, keptTry.compare)
 	base := deliveries.Event{Source: t.Source, ID: t.Event, Endpoint: t.Endpoint, ExpiresAt: t.expires}
 	seen := make(map[[16]byte]bool, len(list))
-	tries := make([]deliveries.Try, 0, len(list))
+	tries, fresh := make([]deliveries.Try, 0, len(list)), make([]bool, 0, len(list))
 	var position int64
 	for _, one := range list {
 		position = max(position, one.position)
@@ -148,10 +149,14 @@ func (list keptTries) event(t touch, s deliveries.Schedule) (e storedEvent, ok b
 			continue
 		}
 		seen[one.identity] = true
-		tries = append(tries, one.Try)
+		tries, fresh = append(tries, one.Try), append(fresh, one.position >= since)
 		base.Merchant, base.Type = cmp.Or(base.Merchant, one.merchant), cmp.Or(base.Type, one.kind)
 		base.Product, base.Channel, base.Key = cmp.Or(base.Product, one.product), cmp.Or(base.Channel, one.channel), cmp.Or(base.Key, one.key)
 		base.OccurredAt, base.CreatedAt = cmp.Or(base.OccurredAt, one.occurred), cmp.Or(base.CreatedAt, one.created)
 	}
-	return storedEvent{Event: deliveries.EventOf(base, tries, s), position: position}, true
+	e = storedEvent{Event: deliveries.EventOf(base, tries, s), position: position}
+	if e.Schedule == deliveries.Learnt || !s.Known() {
+		e.retries = deliveries.RetriesOf(tries, fresh)
+	}
+	return e, true
 }

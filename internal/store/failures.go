@@ -56,7 +56,7 @@ func (l *Ledger) rebuildCarried(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(all), l.saveAnew(ctx, all)
+	return len(all), l.saveAnew(ctx, all, 0)
 }
 
 // eachMonth reads the files of failures that may have attempts that started

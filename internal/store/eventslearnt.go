@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/hookvigil/hookvigil/internal/deliveries"
+)
+
+// Learnt returns what was saved of the schedules of sources: the JSON of a
+// [deliveries.Learner] by source.
+func (l *Ledger) Learnt(ctx context.Context) (map[string][]byte, error) {
+	learnt := map[string][]byte{}
+	err := l.s.facts.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT source, state FROM learnt`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var source string
+			var state []byte
+			if err := rows.Scan(&source, &state); err != nil {
+				return err
+			}
+			learnt[source] = state
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read learnt schedules: %w", err)
+	}
+	return learnt, nil
+}
+
+// SaveLearnt keeps what was learnt of the schedules of some sources, in one
+// transaction.
+func (l *Ledger) SaveLearnt(ctx context.Context, learnt map[string][]byte) error {
+	err := l.s.facts.write(ctx, func(tx *sql.Tx) error {
+		for _, source := range slices.Sorted(maps.Keys(learnt)) {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO learnt (source, state) VALUES (?, ?)
+				ON CONFLICT (source) DO UPDATE SET state = excluded.state`, source, string(learnt[source])); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("save learnt schedules: %w", err)
+	}
+	return nil
+}
+
+// Retell makes the events of a source that are not delivered anew, by the
+// schedules of now: those whose schedule was not known, or was learnt. It
+// returns how many. Between groups of some thousand, attempts are applied.
+func (l *Ledger) Retell(ctx context.Context, source string) (n int, err error) {
+	keys, err := l.toRetell(ctx, source)
+	if err != nil {
+		return 0, fmt.Errorf("tell events of %s anew: %w", source, err)
+	}
+	for some := range slices.Chunk(keys, eventsAtOnce) {
+		if err := l.retell(ctx, some); err != nil {
+			return n, fmt.Errorf("tell events of %s anew: %w", source, err)
+		}
+		n += len(some)
+	}
+	return n, nil
+}
+
+func (l *Ledger) retell(ctx context.Context, some []touch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make(map[eventKey]touch, len(some))
+	for _, t := range some {
+		all[t.eventKey] = t
+	}
+	return l.saveAnew(ctx, all, math.MaxInt64)
+}
+
+// toRetell returns the events by a schedule that is not a preset.
+func (l *Ledger) toRetell(ctx context.Context, source string) (list []touch, err error) {
+	err = l.s.facts.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT event, endpoint, first_attempt_at FROM open_event
+			WHERE source = ? AND schedule IN (?, ?) AND state IN ('pending', 'retrying', 'exhausted')`, source, deliveries.Learnt, deliveries.Unknown)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			t := touch{eventKey: eventKey{Source: source}}
+			var first int64
+			if err := rows.Scan(&t.Event, &t.Endpoint, &first); err != nil {
+				return err
+			}
+			t.from = moment(first).Add(-strayBack)
+			list = append(list, t)
+		}
+		return rows.Err()
+	})
+	return list, err
+}
