@@ -141,10 +141,12 @@ func TestAWorseMemberLeads(t *testing.T) {
 	t.Parallel()
 	h := &house{d: desk()}
 	cert := down("a", "h1", true, noon, at(2))
-	cert.Key.Rule, cert.Severity, cert.Fault = rules.RuleCertificate, rules.Low, "expiring"
+	cert.Key.Rule, cert.Fault = rules.RuleCertificate, "expiring"
 	h.decide(at(2), cert)
-	got := h.decide(at(3), down("a", "h1", true, at(1), at(3)))
-	if in := h.world.Incidents[0]; len(h.world.Incidents) != 1 || in.Severity != rules.High || in.Rule != rules.RuleEndpointDown || in.Title != "a is down: refused" {
+	worse := down("a", "h1", true, at(1), at(3))
+	worse.Severity = rules.Critical
+	got := h.decide(at(3), worse)
+	if in := h.world.Incidents[0]; len(h.world.Incidents) != 1 || in.Severity != rules.Critical || in.Rule != rules.RuleEndpointDown || in.Title != "a is down: refused" {
 		t.Errorf("%d incidents, the first %s %s %q", len(h.world.Incidents), in.Severity, in.Rule, in.Title)
 	}
 	if kinds(got.Notices) != "ops:root ops:update mail:mail" {

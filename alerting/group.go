@@ -25,7 +25,7 @@ const (
 // GroupKeys returns the keys of all groups that a change may come to belong
 // to: whoever reads a [World] for it needs their generations.
 func GroupKeys(c rules.Change) []string {
-	own := keyOwn + string(c.Key.Scope)
+	own := ownKey(c)
 	if !shared(c.Key.Rule) {
 		return []string{own}
 	}
@@ -72,15 +72,48 @@ func (t *turn) group(c rules.Change) group {
 	if g, ok := t.ofThePlatform(c); ok {
 		return g
 	}
+	if g, ok := t.ofTheSame(c); ok {
+		return g
+	}
 	return group{
-		key: keyOwn + string(c.Key.Scope), rule: c.Key.Rule, scope: c.Key.Scope, merchant: c.Merchant, severity: c.Severity,
+		key: ownKey(c), rule: c.Key.Rule, scope: c.Key.Scope, merchant: c.Merchant, severity: c.Severity,
 		name: nameOf(c),
+	}
+}
+
+// ownKey is the key of an incident of its own: what the deliveries of a
+// merchant's endpoints say is one.
+func ownKey(c rules.Change) string {
+	if ofDeliveries(c.Key.Rule) && c.Merchant != "" {
+		return keyOwn + string(rules.ScopeOf(rules.ScopeMerchant, c.Merchant))
+	}
+	return keyOwn + string(c.Key.Scope)
+}
+
+// ofDeliveries reports whether a rule follows the deliveries of one endpoint.
+func ofDeliveries(rule rules.Rule) bool {
+	switch rule {
+	case rules.RuleEndpointFailing, rules.RuleEndpointSlow, rules.RuleLossComing, rules.RuleEventsLost:
+		return true
+	default:
+		return false
+	}
+}
+
+// ofRatios reports whether a rule is about the failure ratio of a part of all
+// traffic.
+func ofRatios(rule rules.Rule) bool {
+	switch rule {
+	case rules.RuleProductErrorRatio, rules.RuleChannelErrorRatio, rules.RuleTypeErrorRatio, rules.RuleMerchantErrorRatio:
+		return true
+	default:
+		return false
 	}
 }
 
 // nameOf says what one condition is, for people.
 func nameOf(c rules.Change) string {
-	_, id := c.Key.Scope.Split()
+	kind, id := c.Key.Scope.Split()
 	switch c.Key.Rule {
 	case rules.RuleEndpointDown:
 		return phrase(id+" is down", c.Fault)
@@ -90,27 +123,82 @@ func nameOf(c rules.Change) string {
 		return "webhook failures are up on the whole platform"
 	case rules.RuleChannelErrorRatio:
 		return "webhook failures are up on channel " + id
+	case rules.RuleProductErrorRatio:
+		return "webhook failures are up on product " + id
+	case rules.RuleTypeErrorRatio:
+		return "webhook failures are up on events " + id
+	case rules.RuleMerchantErrorRatio:
+		return "webhook failures are up at merchant " + id
+	case rules.RuleEndpointFailing:
+		return phrase("deliveries to "+id+" fail", c.Fault)
+	case rules.RuleEndpointSlow:
+		return id + " answers slowly"
+	case rules.RuleLossComing:
+		return "events of " + id + " get their last automatic try soon"
+	case rules.RuleEventsLost:
+		return "events of " + id + " were lost"
+	case rules.RuleRetriesMissing:
+		return "source " + id + " does not repeat what failed"
+	case rules.RuleUpstreamDelay:
+		return "channel " + id + " tells late what happened"
+	case rules.RuleDuplicates:
+		return "source " + id + " sends events twice"
 	case rules.RuleSilence:
-		return "no heartbeat from " + id
+		if kind == rules.ScopeHeartbeat {
+			return "no heartbeat from " + id
+		}
+		return "no attempts from " + kind + " " + id
 	default:
 		return fmt.Sprintf("%s: %s", c.Key.Rule, c.Key.Scope)
 	}
 }
 
-// ofThePlatform returns the platform's own incident for the ratio of a channel:
-// while failures are up everywhere, each channel is a line of that, and one
-// that was a line comes back to it.
+// ofThePlatform returns the platform's own incident for the ratio of a part of
+// it, and for what deliveries to one endpoint say: while failures are up
+// everywhere, each of them is a line of that, and one that was a line comes back
+// to it.
 func (t *turn) ofThePlatform(c rules.Change) (group, bool) {
-	if c.Key.Rule != rules.RuleChannelErrorRatio {
+	if !ofRatios(c.Key.Rule) && !ofDeliveries(c.Key.Rule) {
 		return group{}, false
 	}
 	for _, in := range t.groups[keyOwn+string(rules.ScopePlatform)] {
 		_, live := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
 		if in.Live() && live || !in.Live() && t.recent(in) && in.had(metOf(c.Key)) {
-			return group{key: in.GroupKey, rule: in.Rule, scope: in.Scope, severity: c.Severity, name: in.Title}, true
+			return in.asGroup(c.Severity), true
 		}
 	}
 	return group{}, false
+}
+
+// ofTheSame returns the incident that tells of the same traffic already: one
+// of another part of it whose failures went up at about the same time, or that
+// the endpoint's other signals are in.
+func (t *turn) ofTheSame(c rules.Change) (group, bool) {
+	if ofDeliveries(c.Key.Rule) {
+		for _, rule := range []rules.Rule{rules.RuleEndpointDown, rules.RuleCertificate} {
+			if s, ok := t.seats[met{rule, c.Key.Scope}]; ok {
+				return s.in.asGroup(c.Severity), true
+			}
+		}
+		return group{}, false
+	}
+	if !ofRatios(c.Key.Rule) {
+		return group{}, false
+	}
+	kind, _ := c.Key.Scope.Split()
+	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
+		in := t.incidents[id]
+		other, _ := in.Scope.Split()
+		if in.Live() && ofRatios(in.Rule) && other != kind && apart(in.StartedAt, c.Since) <= t.desk.Fold.Within {
+			return in.asGroup(c.Severity), true
+		}
+	}
+	return group{}, false
+}
+
+// asGroup is the incident as what a further condition belongs to.
+func (in Incident) asGroup(severity rules.Severity) group {
+	return group{key: in.GroupKey, rule: in.Rule, scope: in.Scope, merchant: in.Merchant, severity: severity, name: in.Title}
 }
 
 // had reports whether a rule in a scope was ever a member of an incident.
@@ -226,34 +314,39 @@ func (t *turn) fold(into *Incident, g group) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
 		in := t.incidents[id]
-		s, ok := t.alone(in)
-		if !ok || in == into || !into.explains(in.Members[s.i]) || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
+		if in == into || !in.Live() || in.Rule == RuleCommonCause || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
 			continue
 		}
-		m := in.Members[s.i]
-		t.leave(s)
-		m.Joined = t.now
-		t.sit(into, m)
+		seats := t.seatsIn(in)
+		if len(seats) == 0 || slices.ContainsFunc(seats, func(s seat) bool { return !into.explains(in.Members[s.i]) }) {
+			continue
+		}
+		for _, s := range seats {
+			m := in.Members[s.i]
+			t.leave(s)
+			m.Joined = t.now
+			t.sit(into, m)
+		}
 		in.State, in.ResolvedAt, in.Parent = StateResolved, t.now, into.ID
 		in.ResolvedBy = "folded into " + into.Number()
 		t.happened(in, EntryFolded, "one of many with the same cause: it goes on in "+into.Number(), tellThread)
 	}
 }
 
-// alone returns the seat of the one open member of an incident that is about
-// that member.
-func (t *turn) alone(in *Incident) (seat, bool) {
-	if !in.Live() || in.Rule == RuleCommonCause || t.open[in.ID] != 1 {
-		return seat{}, false
+// seatsIn returns the seats of the open members of an incident, in their order.
+func (t *turn) seatsIn(in *Incident) (seats []seat) {
+	for i, m := range in.Members {
+		if s, ok := t.seats[metOf(m.Key)]; ok && s.in == in && s.i == i {
+			seats = append(seats, s)
+		}
 	}
-	s, ok := t.seats[met{in.Rule, in.Scope}]
-	return s, ok && s.in == in
+	return seats
 }
 
 // explains reports whether a condition has the cause of an incident.
 func (in Incident) explains(m Membership) bool {
 	if in.Rule == rules.RulePlatformErrorRatio {
-		return m.Key.Rule == rules.RuleChannelErrorRatio
+		return ofRatios(m.Key.Rule)
 	}
 	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
 		return m.Host == host && slices.ContainsFunc(in.Members, func(o Membership) bool {

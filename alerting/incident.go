@@ -78,6 +78,7 @@ const (
 	EntryLouder       EntryKind = "severity_raised"
 	EntryJoined       EntryKind = "member_joined"
 	EntryLeft         EntryKind = "member_cleared"
+	EntryUpdated      EntryKind = "member_updated" // as loud as before, with more to tell
 	EntryFolded       EntryKind = "folded"
 	EntryAcknowledged EntryKind = "acknowledged"
 	EntryNote         EntryKind = "note"

@@ -81,16 +81,23 @@ func (t *turn) add(in *Incident) {
 	}
 }
 
-// opened takes a condition that opened, or became louder.
+// opened takes a condition that opened, became louder, or has more to tell.
+// One that is low is for pages and digests: it opens nothing.
 func (t *turn) opened(c rules.Change) {
-	if s, ok := t.seats[metOf(c.Key)]; ok {
+	s, seated := t.seats[metOf(c.Key)]
+	switch {
+	case !seated && c.Severity == rules.Low:
+	case !seated:
+		t.join(t.group(c), c, "")
+	case c.Severity.Worse(s.in.Severity):
 		s.in.Members[s.i].Text = c.Evidence.Text
-		if c.Severity.Worse(s.in.Severity) {
-			t.louder(s.in, c, c.Evidence.Text)
-		}
-		return
+		t.louder(s.in, c, c.Evidence.Text)
+	case c.Key.Rule == rules.RuleLossComing && c.Evidence.Text != s.in.Members[s.i].Text: // urgent now
+		s.in.Members[s.i].Text = c.Evidence.Text
+		t.happened(s.in, EntryUpdated, fmt.Sprintf("%s: %s", c.Key.Scope, c.Evidence.Text), tellAll)
+	default:
+		s.in.Members[s.i].Text = c.Evidence.Text
 	}
-	t.join(t.group(c), c, "")
 }
 
 // orphaned takes a condition that is open while no live incident has it. One

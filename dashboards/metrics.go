@@ -18,7 +18,7 @@ import (
 // code chooses (a part, a store's verb, a route) are cut off here.
 const (
 	mostProbes   = 1000 // 5 verdicts, 36 faults, 5 levels: 900
-	mostWords    = 48
+	mostWords    = 96
 	mostRoutes   = 48
 	mostRequests = 500
 	mostChanges  = 96 // a rule and one of 3 changes

@@ -73,10 +73,7 @@ func signals() []string { return []string{"probe", "certificate"} }
 // ruleNames are the values of the label rule: of conditions, and of what leads
 // an incident.
 func ruleNames() []rules.Rule {
-	return []rules.Rule{
-		rules.RuleEndpointDown, rules.RuleCertificate, rules.RulePlatformErrorRatio, rules.RuleChannelErrorRatio,
-		rules.RuleSilence, alerting.RuleCommonCause,
-	}
+	return append(rules.Rules(), alerting.RuleCommonCause)
 }
 
 // The values of the label change.
@@ -91,7 +88,7 @@ func changeNames() []string { return []string{changeOpened, changeRaised, change
 // entryKinds are the values of the label kind of incidents' transitions.
 func entryKinds() []alerting.EntryKind {
 	return []alerting.EntryKind{
-		alerting.EntryOpened, alerting.EntryAlerted, alerting.EntryReopened, alerting.EntryLouder, alerting.EntryJoined, alerting.EntryLeft,
+		alerting.EntryOpened, alerting.EntryAlerted, alerting.EntryReopened, alerting.EntryLouder, alerting.EntryJoined, alerting.EntryLeft, alerting.EntryUpdated,
 		alerting.EntryFolded, alerting.EntryAcknowledged, alerting.EntryNote, alerting.EntryResolved,
 	}
 }

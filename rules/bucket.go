@@ -122,6 +122,15 @@ func (l Latencies) Count() int {
 	return n
 }
 
+// Over returns how many took longer than d, to the place: what lies in the same
+// place as d is not counted.
+func (l Latencies) Over(d time.Duration) (n int) {
+	for _, k := range l[latencyPlace(d)+1:] {
+		n += int(k)
+	}
+	return n
+}
+
 // Quantile returns the time that a share q of all were not over, rounded up to
 // the bound of its place; false without any. q is held within [0, 1].
 func (l Latencies) Quantile(q float64) (time.Duration, bool) {

@@ -27,6 +27,16 @@ const (
 	RuleSilence            Rule = "silence"
 )
 
+// Rules returns the rules of this version, by name. The desk has one more:
+// common_cause.
+func Rules() []Rule {
+	return []Rule{
+		RuleCertificate, RuleChannelErrorRatio, RuleDuplicates, RuleEndpointDown, RuleEndpointFailing, RuleEndpointSlow, RuleEventsLost,
+		RuleLossComing, RuleMerchantErrorRatio, RulePlatformErrorRatio, RuleProductErrorRatio, RuleRetriesMissing, RuleSilence,
+		RuleTypeErrorRatio, RuleUpstreamDelay,
+	}
+}
+
 // Scope says where a rule is met: "platform", "channel:ID_BCA",
 // "endpoint:ep_9", "target:ledger".
 type Scope string
@@ -115,4 +125,7 @@ type Evidence struct {
 	Threshold   Ratio     `json:"threshold,omitempty"`   //
 	Baseline    Ratio     `json:"baseline,omitempty"`    // its own ordinary ratio
 	Clears      string    `json:"clears,omitempty"`      // what would clear it
+
+	Where Attribution `json:"where,omitzero"` // what explains most of the excess failures
+	How   Attribution `json:"how,omitzero"`   // the fault that most of them have
 }

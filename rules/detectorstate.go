@@ -62,6 +62,26 @@ func (d Detector) idleAt(s *DetectorState, now int64) bool {
 	return now-s.at > max(int64(d.Day+d.Recent), int64(d.Reopen+d.Tick))
 }
 
+// Unfailing reports whether a state has seen no failure in its day and its
+// window, and no episode is open: only how many attempts there were is in it.
+// A series that begins anew then knows nothing of its ratio, and is as good as it was.
+func (d Detector) Unfailing(s DetectorState) bool {
+	if s.Open() || s.sum > 0 || s.louds > 0 || s.cleared != 0 && s.at-s.cleared <= int64(d.Reopen) {
+		return false
+	}
+	for _, p := range s.day {
+		if p.k > 0 || p.apart > 0 {
+			return false
+		}
+	}
+	for _, t := range s.window {
+		if t.k > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // advance brings s to the tick that begins at now; the ticks between were
 // empty. After a change of the grid it counts afresh and keeps the episode.
 func (d Detector) advance(s *DetectorState, now int64) {

@@ -51,6 +51,18 @@ func (e Episode) open(now time.Time, severity Severity) (Episode, bool) {
 	}
 }
 
+// again says an open episode a second time, at the severity that it has, and
+// reports whether it did: not when more than its opening was said. One that
+// says at once what this would say uses it up, so that the number after the
+// opening's is never told.
+func (e Episode) again() (Episode, bool) {
+	if e.Phase != PhaseOpen || e.Changes != 1 {
+		return e, false
+	}
+	e.Changes++
+	return e, true
+}
+
 // good notes a good fact: a pending condition is dropped, an open one clears
 // after enough of them, and one that is neither stays as it is.
 func (e Episode) good(enough int) (Episode, bool) {

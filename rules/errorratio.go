@@ -3,14 +3,15 @@ package rules
 import "strings"
 
 // ErrorRatio opens when the failure ratio of first attempts in one scope has
-// risen, as its [Detector] finds: one rule for the platform and for each
-// channel. It opens critical or high, gets worse at most once, and clears; the
+// risen, as its [Detector] finds: one rule for the platform, for each product,
+// channel, type of event, merchant and endpoint. It opens critical or high, gets worse at most once, and clears; the
 // numbers are the detector's. It is a value and safe for concurrent use; the
 // zero value has a Detector that takes no tick.
 type ErrorRatio struct {
-	Rule     Rule // RulePlatformErrorRatio or RuleChannelErrorRatio
+	Rule     Rule // RulePlatformErrorRatio, RuleChannelErrorRatio and so on
 	Scope    Scope
 	Detector Detector
+	Loudest  Severity // how loud it may be; empty: as loud as the detector finds
 }
 
 // Series is what an [ErrorRatio] remembers. It is a comparable value; the zero
@@ -37,7 +38,7 @@ func (r ErrorRatio) Step(s Series, t Tick) (Series, *Change) {
 		s.Episode, told = s.Episode.good(1)
 	} else {
 		s.Episode = s.Episode.pend(a.Evidence.From, "")
-		s.Episode, told = s.Episode.open(a.At, a.Severity)
+		s.Episode, told = s.Episode.open(a.At, r.capped(a.Severity))
 	}
 	if !told {
 		return s, nil
@@ -46,6 +47,13 @@ func (r ErrorRatio) Step(s Series, t Tick) (Series, *Change) {
 	c.Evidence = a.Evidence
 	c.Evidence.Text = r.said(a.Kind, a.Evidence.Text)
 	return s, &c
+}
+
+func (r ErrorRatio) capped(s Severity) Severity {
+	if r.Loudest != "" && s.Worse(r.Loudest) {
+		return r.Loudest
+	}
+	return s
 }
 
 // orphaned clears an episode that is open while the detector, whose state was

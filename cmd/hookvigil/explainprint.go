@@ -18,6 +18,8 @@ type explained struct {
 	URL         string
 	State       rules.Word
 	Reasons     []rules.Reason
+	Cause       rules.Cause
+	Advice      string
 	Probe       *explainedProbe
 	Certificate *explainedCertificate
 	Deliveries  *explainedDeliveries
@@ -59,6 +61,9 @@ func (e explained) print(out io.Writer) {
 	line(out, "url", e.URL)
 	for _, r := range e.Reasons {
 		line(out, "because", r.Signal+": "+r.Text)
+	}
+	if e.Advice != "" {
+		line(out, "cause", string(e.Cause)+": "+e.Advice)
 	}
 	e.Probe.print(out)
 	if e.Certificate == nil && strings.HasPrefix(e.URL, "http://") {

@@ -82,6 +82,7 @@ func with(id, merchant, shown string, v rules.EndpointView) web.Endpoint {
 		Policy: probes.DefaultPolicy(), Products: []string{"PAYOUT"},
 	}
 	ep.State, ep.Reasons = rules.EndpointState(v)
+	ep.Finding = rules.CauseOf(rules.CauseFactOf(v, rules.AttemptsFact{}))
 	return ep
 }
 

@@ -83,6 +83,7 @@ type Endpoint struct {
 	Entry
 	View     rules.EndpointView
 	Reasons  []rules.Reason
+	Finding  rules.Finding // why, by all signals together; shown when it has an advice
 	Products []string
 	Policy   probes.Policy // how it is probed; the zero value is not shown
 }

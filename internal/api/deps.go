@@ -64,6 +64,10 @@ type Deps struct {
 	Looks    Looks
 	Duties   Duties
 
+	// Cause says why an endpoint is as that view of it shows. nil: by the view
+	// alone, which does not tell how deliveries fail.
+	Cause func(id string, v rules.EndpointView) rules.Finding
+
 	// Defaults are those in force, for the warnings of a good change. nil:
 	// registry.DefaultDefaults.
 	Defaults func() registry.Defaults
@@ -114,6 +118,11 @@ type Deps struct {
 func (d *Deps) fill() {
 	if d.Defaults == nil {
 		d.Defaults = registry.DefaultDefaults
+	}
+	if d.Cause == nil {
+		d.Cause = func(_ string, v rules.EndpointView) rules.Finding {
+			return rules.CauseOf(rules.CauseFactOf(v, rules.AttemptsFact{}))
+		}
 	}
 	if d.Refuses == nil {
 		d.Refuses = func(string) string { return "" }

@@ -45,9 +45,21 @@ func (s *Server) listEndpoints(ctx context.Context, in *listEndpointsInput) (*pa
 		case q != "" && !strings.Contains(strings.ToLower(w.ID), q) && !strings.Contains(strings.ToLower(w.Shown), q):
 			return endpointView{}, false
 		}
-		v := viewOf(w, s.deps.Looks.Endpoint(w.ID))
-		return v, in.State == "" || v.State == in.State
+		looks := s.deps.Looks.Endpoint(w.ID)
+		v := viewOf(w, looks)
+		if in.State != "" && v.State != in.State {
+			return endpointView{}, false
+		}
+		return s.because(v, looks), true
 	})
+}
+
+// because adds the cause to what is shown of an endpoint.
+func (s *Server) because(v endpointView, looks rules.EndpointView) endpointView {
+	looks.Suspended = looks.Suspended || v.Suspended
+	found := s.deps.Cause(v.ID, looks)
+	v.Cause, v.Advice = found.Cause, found.Advice.English
+	return v
 }
 
 // endpointFor finds an endpoint that the caller sees.
@@ -70,7 +82,7 @@ func (s *Server) getEndpoint(ctx context.Context, in *idInput) (*endpointOutput,
 // whole shows an endpoint with all that is known.
 func (s *Server) whole(c caller, w *registry.Watched) endpointView {
 	looks := s.deps.Looks.Endpoint(w.ID)
-	v := viewOf(w, looks)
+	v := s.because(viewOf(w, looks), looks)
 	v.Certificate = viewOfCertificate(looks.Certificate, true)
 	if c.role.may(RoleOperator) {
 		v.Record = recordOf(w.Endpoint)

@@ -20,6 +20,8 @@ func TestEndpointViewHasTheKeysOfTheContract(t *testing.T) {
 	w.ask(t, http.MethodGet, "/api/v1/endpoints/own-pay", viewerToken, "").into(t, 200, &got)
 	want := map[string]any{
 		"id": "own-pay", "merchant": "own", "url": "https://own.example/hook", "state": "down",
+		"cause":    "handler_broken",
+		"advice":   "The server stands, and its handler fails (http_5xx) since 2026-05-04 09:59:00 UTC. Look into the log of the handler at that time, and at the last deployment.",
 		"products": []any{"PAYOUT", "QR"}, "suspended": false, "origin": "api",
 		"reasons": []any{
 			map[string]any{"signal": "probe", "word": "http_5xx", "text": "http_5xx since 2026-05-04 09:59:00 UTC, 3 failures in a row"},
@@ -68,6 +70,26 @@ func TestSignalsWithoutDataAreNull(t *testing.T) {
 		if string(got["state"]) != want.state || string(got["probe"]) != want.probe || string(got["certificate"]) != "null" || string(got["deliveries"]) != want.deliveries {
 			t.Errorf("%s: got %s, want %+v and no certificate", id, pretty(t, got), want)
 		}
+	}
+}
+
+func TestTheCauseIsThatOfTheDaemon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allTokens())
+	for id, want := range map[string]string{
+		"own-void":  `"cause":"suspended","advice":"","products"`,
+		"rival-pay": `"cause":"no_data","advice":"We have no data about it. `,
+	} {
+		for _, path := range []string{listPath + "/" + id, listPath + "?q=" + id} {
+			if a := w.ask(t, http.MethodGet, path, viewerToken, ""); !strings.Contains(a.body, want) {
+				t.Errorf("%s: %s, want %s", path, a.body, want)
+			}
+		}
+	}
+	document := w.ask(t, http.MethodGet, "/api/v1/openapi.json", viewerToken, "").body
+	words, err := json.Marshal(rules.Causes())
+	if err != nil || !strings.Contains(document, `"enum":`+string(words)) {
+		t.Errorf("the document does not list the causes %s (%v)", words, err)
 	}
 }
 

@@ -19,6 +19,8 @@ type endpointView struct {
 	URL         string           `json:"url" doc:"Without its query"`
 	State       rules.Word       `json:"state" enum:"suspended,down,failing,degraded,recovering,healthy,no_data"`
 	Reasons     []rules.Reason   `json:"reasons" doc:"What explains the state, by signal"`
+	Cause       rules.Cause      `json:"cause" enum:"suspended,gone,our_trust_store,certificate,tls,endpoint_down,handler_broken,handler_slow,connection_broken,sender_blocked,auth_changed,payload_rejected,rate_limited,redirect,unauthenticated,probe_path_blocked,dispatcher_silent,certificate_expiring,recovered,healthy,unclear,no_data" doc:"Why it is so, by all signals together"`
+	Advice      string           `json:"advice" doc:"What to do, in English; empty when there is nothing"`
 	Products    []string         `json:"products"`
 	Suspended   bool             `json:"suspended" doc:"By its record"`
 	Origin      registry.Origin  `json:"origin" enum:"file,api,seen"`

@@ -63,7 +63,7 @@ func (c *Conditions) checkBeats(now time.Time) {
 	}
 	c.beatsNew = false
 	for m := range c.standing {
-		if _, id := m.scope.Split(); m.rule == rules.RuleSilence && c.beats[id] == nil {
+		if kind, id := m.scope.Split(); kind == rules.ScopeHeartbeat && m.rule == rules.RuleSilence && c.beats[id] == nil {
 			c.endLocked(m, "the heartbeat is no longer configured", now)
 		}
 	}

@@ -1,6 +1,7 @@
 package conditions
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -9,7 +10,7 @@ import (
 // Sample is what was counted of a scope over a short time by somebody else,
 // without the attempts themselves.
 type Sample struct {
-	Scope  rules.Scope // platform or channel:...; of others nothing is decided
+	Scope  rules.Scope // platform, channel:..., endpoint:... and the like; of kinds without a ratio rule nothing is decided
 	At     time.Time   // the end of that time
 	First  int         // first attempts that ended in it
 	Failed int         // of them failed
@@ -32,41 +33,12 @@ func (r *ratios) counted(s Sample, episode func(met) rules.Episode) {
 		return
 	}
 	kind, id := s.Scope.Split()
-	var one *series
-	switch {
-	case s.Scope == rules.ScopePlatform:
-		one = r.families[0].find("", episode)
-	case kind == rules.ScopeChannel:
-		if one = r.families[1].series[id]; one == nil && len(r.families[1].series) < r.most {
-			one = r.families[1].find(id, episode)
-		}
-		if one == nil {
-			r.beyond += int64(s.First)
-			return
-		}
-	default:
+	i := slices.IndexFunc(r.families, func(f *family) bool { return f.kind == kind })
+	if i < 0 {
 		return
 	}
-	length := one.family.tick
 	end := s.At.UnixNano() - 1 // what ended at the border ended before it
-	begin := end - end%length
-	closes := begin + length + r.grace
-	if closes <= r.time {
+	if !r.add(r.families[i], id, end, s.First, min(max(s.Failed, 0), s.First), episode) {
 		r.late += int64(s.First)
-		return
 	}
-	one.tick(begin).addAll(s.First, min(max(s.Failed, 0), s.First))
-	one.touched, r.touched = true, true
-	r.closes = min(r.closes, closes)
-}
-
-// addAll counts so many at once; what is over the bound of a tick is left away
-// in proportion.
-func (c *count) addAll(n, k int) {
-	if room := rules.TickAttempts - c.n; n > room {
-		k = int(int64(k) * int64(room) / int64(n))
-		n = room
-	}
-	c.n += n
-	c.k += k
 }

@@ -19,7 +19,7 @@ func TestSamplesOpenAndClearARatio(t *testing.T) {
 			at = at.Add(10 * time.Second)
 			c.Counted([]conditions.Sample{
 				{Scope: rules.ScopePlatform, At: at, First: 200, Failed: failed}, {Scope: channel, At: at, First: 50, Failed: failed},
-				{Scope: rules.ScopeOf(rules.ScopeProduct, "PAYOUT"), At: at, First: 100, Failed: 100},
+				{Scope: rules.ScopeOf(rules.ScopeTarget, "ledger"), At: at, First: 100, Failed: 100}, // nothing is decided of it
 			})
 			c.Idle(t.Context(), at)
 			if until != nil && until() {
@@ -55,10 +55,10 @@ func TestSamplesThatDoNotCount(t *testing.T) {
 	c.Idle(t.Context(), day.Add(time.Hour))
 	before := c.LateTotal()
 	c.Counted([]conditions.Sample{
-		{Scope: rules.ScopePlatform, At: day, First: 1000, Failed: 1000},                                 // long closed
-		{Scope: rules.ScopePlatform, At: day.Add(time.Hour), First: -5, Failed: 3},                       // nobody counts down
-		{Scope: rules.ScopePlatform, At: day.Add(time.Hour), First: 1 << 40, Failed: 1 << 20},            // more than a tick takes
-		{Scope: rules.ScopeOf(rules.ScopeMerchant, "shop"), At: day.Add(time.Hour), First: 9, Failed: 9}, // nothing is decided of it
+		{Scope: rules.ScopePlatform, At: day, First: 1000, Failed: 1000},                               // long closed
+		{Scope: rules.ScopePlatform, At: day.Add(time.Hour), First: -5, Failed: 3},                     // nobody counts down
+		{Scope: rules.ScopePlatform, At: day.Add(time.Hour), First: 1 << 40, Failed: 1 << 20},          // more than a tick takes
+		{Scope: rules.ScopeOf(rules.ScopeTarget, "shop"), At: day.Add(time.Hour), First: 9, Failed: 9}, // nothing is decided of it
 	})
 	if got := c.LateTotal() - before; got != 1000 {
 		t.Errorf("%d came late, want 1000", got)

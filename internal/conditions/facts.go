@@ -16,11 +16,21 @@ func (c *Conditions) Probed(f rules.DownFact, now time.Time) {
 	defer c.mu.Unlock()
 	s := c.standingLocked(met{rules.RuleEndpointDown, rules.ScopeOf(rules.ScopeEndpoint, f.Endpoint)})
 	e, ch := c.cfg.EndpointDown.Step(s.Episode, f, now)
-	if e == s.Episode && ch == nil {
-		return // healthy, mostly
+	if e != s.Episode || ch != nil { // it is healthy, mostly
+		s.Merchant, s.Host = f.Merchant, f.Host
+		c.settleLocked(s, e, ch, awaiting(e, f.Memory.Last))
 	}
-	s.Merchant, s.Host = f.Merchant, f.Host
-	c.settleLocked(s, e, ch, awaiting(e, f.Memory.Last))
+	c.agreeLocked(f, now)
+}
+
+// agreeLocked raises the ratio of an endpoint whose probe fails too.
+func (c *Conditions) agreeLocked(f rules.DownFact, now time.Time) {
+	s := c.standingLocked(met{rules.RuleEndpointFailing, rules.ScopeOf(rules.ScopeEndpoint, f.Endpoint)})
+	if e, ch := s.Agree(f, now); ch != nil {
+		s.Merchant, s.Host = f.Merchant, f.Host
+		c.ratios.setEpisode(s.Rule, s.Scope, e)
+		c.settleLocked(s, e, ch, rules.Evidence{})
+	}
 }
 
 func awaiting(e rules.Episode, r probes.Result) rules.Evidence {
@@ -56,8 +66,17 @@ func (c *Conditions) Gone(scope rules.Scope, why string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.badRuns, scope)
-	for _, rule := range []rules.Rule{rules.RuleEndpointDown, rules.RuleCertificate} {
+	for _, rule := range RulesOfScopes() {
 		c.endLocked(met{rule, scope}, why, now)
+	}
+}
+
+// RulesOfScopes returns the rules that are met at one endpoint, target or
+// source: those that [Conditions.Gone] ends.
+func RulesOfScopes() []rules.Rule {
+	return []rules.Rule{
+		rules.RuleEndpointDown, rules.RuleCertificate, rules.RuleEndpointFailing, rules.RuleEndpointSlow, rules.RuleLossComing,
+		rules.RuleEventsLost, rules.RuleSilence, rules.RuleRetriesMissing, rules.RuleDuplicates,
 	}
 }
 
@@ -67,6 +86,7 @@ func (c *Conditions) endLocked(m met, why string, now time.Time) {
 		return
 	}
 	s, ch := s.End(why, now)
+	c.ratios.setEpisode(s.Rule, s.Scope, s.Episode)
 	c.queueLocked(s, ch)
 }
 

@@ -1,6 +1,7 @@
 package conditions_test
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"testing"
@@ -16,7 +17,7 @@ func BenchmarkSeries(b *testing.B) {
 	const many = 100_000
 	scopes := make([]rules.Scope, many)
 	for i := range scopes {
-		scopes[i] = rules.ScopeOf(rules.ScopeChannel, fmt.Sprint("channel-", i))
+		scopes[i] = rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("endpoint-", i))
 	}
 	heap := func() uint64 {
 		runtime.GC()
@@ -27,11 +28,11 @@ func BenchmarkSeries(b *testing.B) {
 	samples := make([]conditions.Sample, many)
 	for b.Loop() {
 		before := heap()
-		c := conditions.New(conditions.Config{MostChannels: many}, newMemory(), quiet())
+		c := conditions.New(conditions.Config{MostSeries: many}, newMemory(), quiet())
 		for tick := range 60 {
 			at := day.Add(time.Duration(tick+1) * rules.TickLength)
 			for i, s := range scopes {
-				samples[i] = conditions.Sample{Scope: s, At: at, First: 10}
+				samples[i] = conditions.Sample{Scope: s, At: at, First: 10, Failed: (tick + i) % 61 / 60}
 			}
 			c.Counted(samples)
 			c.Idle(b.Context(), at.Add(20*time.Second))
@@ -39,6 +40,10 @@ func BenchmarkSeries(b *testing.B) {
 		active := heap() - before
 		for h := range 49 {
 			c.Idle(b.Context(), day.Add(time.Duration(h+1)*time.Hour))
+		}
+		over, cancel := context.WithCancel(b.Context())
+		if cancel(); c.Run(over) != nil { // the last checkpoint
+			b.Fatal("not written")
 		}
 		idle := int64(heap()) - int64(before)
 		runtime.KeepAlive(c)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/internal/deliveries"
@@ -30,38 +31,42 @@ const (
 // the log and its order: who reads the same log from the same state decides
 // alike, however its attempts are grouped.
 type ratios struct {
-	families [2]*family
+	families []*family
+	census   *census
 	grace    int64
-	most     int // series of channels
 
 	time     int64 // log time: the greatest receipt so far; nanoseconds since 1970
 	closes   int64 // the log time at which the first open tick closes
 	position ingest.Position
 	rested   ingest.Position // of the last rest
-	touched  bool            // since the last rest
+	touched  bool            // since the last rest, or something of that is left
 	late     int64
-	beyond   int64 // attempts of channels beyond most, not logged yet
 }
 
 // decision is one change of a series.
 type decision struct {
+	series  *series
 	episode rules.Episode
 	change  rules.Change
 }
 
 func newRatios(cfg Config) *ratios {
-	r := &ratios{closes: math.MaxInt64}
-	r.families[0] = newFamily(rules.RulePlatformErrorRatio, rules.ScopePlatform)
-	r.families[1] = newFamily(rules.RuleChannelErrorRatio, rules.ScopeChannel)
+	r := &ratios{closes: math.MaxInt64, census: newCensus()}
+	for _, d := range dimensions() {
+		r.families = append(r.families, newFamily(d))
+	}
 	r.set(cfg)
 	return r
 }
 
 // set goes on by other settings.
 func (r *ratios) set(cfg Config) {
-	r.grace, r.most = int64(cfg.Grace), cfg.MostChannels
-	r.families[0].set(cfg.Platform)
-	r.families[1].set(cfg.Channel)
+	r.grace = int64(cfg.Grace)
+	for _, f := range r.families {
+		d, most := cfg.settingsOf(f.rule)
+		f.set(d, most, cfg.loudest)
+	}
+	r.census.set(cfg)
 	r.closes = r.firstClose()
 }
 
@@ -112,38 +117,45 @@ func (r *ratios) count(e *ingest.Entry, episode func(met) rules.Episode) {
 		r.late++
 		return
 	}
-	failed := e.Fault != probes.FaultNone
-	fits := r.add(r.families[0].find("", episode), done.UnixNano(), failed)
-	if id := e.Attempt.Channel; id != "" {
-		s := r.families[1].series[id]
-		if s == nil && len(r.families[1].series) < r.most {
-			s = r.families[1].find(id, episode)
-		}
-		if s == nil {
-			r.beyond++
-		} else {
-			fits = r.add(s, done.UnixNano(), failed) && fits
+	k := 0
+	if e.Fault != probes.FaultNone {
+		k = 1
+	}
+	fits := true
+	for _, f := range r.families {
+		if id, ok := f.id(&e.Attempt); ok {
+			fits = r.add(f, id, done.UnixNano(), 1, k, episode) && fits
 		}
 	}
 	if !fits {
 		r.late++
+		return
 	}
+	r.census.count(&e.Attempt, e.Fault, done.UnixNano())
 }
 
-func (r *ratios) longest() time.Duration {
-	return max(r.families[0].detector.Tick, r.families[1].detector.Tick)
+func (r *ratios) longest() (longest time.Duration) {
+	for _, f := range r.families {
+		longest = max(longest, f.detector.Tick)
+	}
+	return longest
 }
 
-// add reports false when the tick is closed.
-func (r *ratios) add(s *series, done int64, failed bool) bool {
-	length := s.family.tick
-	begin := done - done%length
-	closes := begin + length + r.grace
+// add counts n attempts that ended at a moment, of which k failed, for a series;
+// false when that tick is closed.
+func (r *ratios) add(f *family, id string, done int64, n, k int, episode func(met) rules.Episode) bool {
+	begin := done - done%f.tick
+	closes := begin + f.tick + r.grace
 	if closes <= r.time {
 		return false
 	}
-	s.tick(begin).add(failed)
-	s.touched, r.touched = true, true
+	s := f.find(id, n, k, episode)
+	if s == nil {
+		return true
+	}
+	s.tick(begin).add(n, k)
+	s.touch()
+	r.touched = true
 	r.closes = min(r.closes, closes)
 	return true
 }
@@ -175,14 +187,33 @@ func (r *ratios) close() []decision {
 	}
 	r.closes = r.firstClose()
 	slices.SortFunc(due, func(a, b dueTick) int {
-		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.order, b.order), cmp.Compare(a.series.id, b.series.id))
+		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.order, b.order), strings.Compare(a.series.id, b.series.id))
 	})
 	var decided []decision
+	for len(due) > 0 {
+		n := slices.IndexFunc(due, func(d dueTick) bool { return d.end != due[0].end })
+		if n < 0 {
+			n = len(due)
+		}
+		decided = append(decided, r.stepAll(due[:n])...)
+		due = due[n:]
+	}
+	return decided
+}
+
+// stepAll steps the ticks that end at one moment, and then says of what is up
+// where it comes from.
+func (r *ratios) stepAll(due []dueTick) (decided []decision) {
+	r.touched = true
 	for _, d := range due {
 		if ch := d.series.step(d.end - d.series.family.tick); ch != nil {
-			decided = append(decided, decision{d.series.state.Episode, *ch})
+			decided = append(decided, decision{d.series, d.series.state().Episode, *ch})
 		}
-		r.touched = true
+	}
+	for i := range decided {
+		if d := &decided[i]; d.change.Open && d.series.family.of == nil {
+			r.attribute(d.series, &d.change)
+		}
 	}
 	return decided
 }
@@ -212,13 +243,7 @@ func (r *ratios) forgetAhead() {
 // asks for it once an hour.
 func (r *ratios) dropIdle() {
 	for _, f := range r.families {
-		for id, s := range f.series {
-			if len(s.open) == 0 && s.state.Episode.Phase != rules.PhaseOpen && f.detector.Idle(s.state.Detector, time.Unix(0, r.time)) {
-				delete(f.series, id)
-				f.dropped[s.name()] = true
-				r.touched = true
-			}
-		}
+		r.touched = f.dropIdle(time.Unix(0, r.time)) || r.touched
 	}
 }
 
@@ -226,6 +251,19 @@ func (r *ratios) dropIdle() {
 // over: its attempts ended longer ago than a window and the grace.
 func (r *ratios) lately(s *series) (rules.Evidence, bool) {
 	d := s.family.detector
-	e := d.Lately(s.state.Detector)
+	e := d.Lately(s.detector)
 	return e, !e.To.IsZero() && e.To.UnixNano() > r.time-r.grace-int64(d.Window)
+}
+
+// setEpisode takes over what was decided of a series elsewhere.
+func (r *ratios) setEpisode(rule rules.Rule, scope rules.Scope, e rules.Episode) {
+	f, id := r.familyOf(rule, scope)
+	if f == nil {
+		return
+	}
+	if s := f.series[id]; s != nil {
+		s.setEpisode(e)
+		s.touch()
+		r.touched = true
+	}
 }

@@ -275,7 +275,7 @@ func TestAClockThatWasWrongDoesNotBlind(t *testing.T) {
 
 func TestChannelsBeyondTheBoundCountForThePlatform(t *testing.T) {
 	t.Parallel()
-	c := conditions.New(conditions.Config{MostChannels: 2}, newMemory(), quiet())
+	c := conditions.New(conditions.Config{MostValues: 2}, newMemory(), quiet())
 	p := &tape{}
 	for _, channel := range []string{"a", "b", "c", "d", "a", ""} {
 		p.add(channel, day, day, false)
@@ -316,7 +316,7 @@ func TestConfigNamesEveryFault(t *testing.T) {
 		t.Errorf("the zero value: %v", err)
 	}
 	bad := conditions.Config{
-		EndpointDown: rules.EndpointDown{Span: -1}, Certificate: rules.Certificate{Rounds: -1}, Grace: -1, MostChannels: -1,
+		EndpointDown: rules.EndpointDown{Span: -1}, Certificate: rules.Certificate{Rounds: -1}, Grace: -1, MostValues: -1,
 		Platform: rules.Detector{Tick: 1}, Channel: rules.Detector{Tick: 1}, Heartbeats: []conditions.Heartbeat{{}, {}},
 	}
 	err := bad.Validate()
@@ -324,7 +324,7 @@ func TestConfigNamesEveryFault(t *testing.T) {
 		t.Fatal("want faults")
 	}
 	for _, path := range []string{
-		"endpoint_down.span: ", "endpoint_down.good: ", "certificate.rounds: ", "certificate.good: ", "grace: ", "most_channels: ",
+		"endpoint_down.span: ", "endpoint_down.good: ", "certificate.rounds: ", "certificate.good: ", "grace: ", "most_values: ",
 		"platform_error_ratio: ", "channel_error_ratio: ", `heartbeats[0] "": every: `, "heartbeats[0].id: is empty", "heartbeats[1].id: \"\" is there twice",
 	} {
 		if !strings.Contains(err.Error(), path) {

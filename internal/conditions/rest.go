@@ -3,6 +3,7 @@ package conditions
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,9 @@ const seriesVersion = 1
 
 // logTimeName is the row that log time is stored in, named as a series is.
 const logTimeName = "log_time/platform"
+
+// censusName is the row that the faults of the census are stored in.
+const censusName = "census/platform"
 
 // seriesAtRest is what is stored of a series: its open ticks too, so that it
 // is exact at the position it is stored with.
@@ -33,25 +37,36 @@ func (r *ratios) rest(b *batch) bool {
 	if !r.touched && r.position == r.rested {
 		return false
 	}
+	left := false
 	for _, f := range r.families {
-		for name := range f.dropped {
-			b.series[name] = nil
-		}
-		clear(f.dropped)
-		for _, s := range f.series {
-			if s.touched {
-				b.series[s.name()] = s.rest()
-				s.touched = false
-			}
-		}
+		left = f.rest(b) || left
 	}
-	b.series[logTimeName] = timeAtRest{r.time}
-	b.position, r.rested, r.touched = r.position, r.position, false
+	b.series[logTimeName], b.series[censusName] = timeAtRest{r.time}, r.census.rest()
+	b.position, r.rested, r.touched = r.position, r.position, left
 	return true
 }
 
+// rest puts what was touched into b, and reports whether some of it has to wait
+// for the next turn.
+func (f *family) rest(b *batch) (left bool) {
+	for name := range f.dropped {
+		b.series[name] = nil
+	}
+	clear(f.dropped)
+	turn := len(f.unsaved)
+	if f.sparse {
+		turn = min(turn, savedInTurn)
+	}
+	for _, s := range f.unsaved[:turn] {
+		s.touched = false
+		b.series[s.name()] = s.rest()
+	}
+	f.unsaved = slices.Delete(f.unsaved, 0, turn)
+	return len(f.unsaved) > 0
+}
+
 func (s *series) rest() seriesAtRest {
-	at := seriesAtRest{Tick: s.family.tick, Series: s.state}
+	at := seriesAtRest{Tick: s.family.tick, Series: s.state()}
 	for _, c := range s.open {
 		at.Open = append(at.Open, [3]int64{c.begin, int64(c.n), int64(c.k)})
 	}
@@ -86,6 +101,9 @@ func (r *ratios) load(state SeriesState, episode func(met) rules.Episode) error 
 		r.time = at.LogTime
 		return err
 	}
+	if state.Series == censusName {
+		return r.census.load(state.State)
+	}
 	rule, scope, _ := strings.Cut(state.Series, "/")
 	f, id := r.familyOf(rules.Rule(rule), rules.Scope(scope))
 	if f == nil {
@@ -95,14 +113,14 @@ func (r *ratios) load(state SeriesState, episode func(met) rules.Episode) error 
 	if err := json.Unmarshal(state.State, &at); err != nil {
 		return fmt.Errorf("decode its state: %w", err)
 	}
-	s := f.find(id, episode)
-	s.state.Detector = at.Series.Detector
+	s := f.begin(id, episode)
+	s.detector = at.Series.Detector
 	if at.Tick != f.tick {
 		return nil // its open ticks are of other settings
 	}
 	for _, c := range at.Open {
 		if begin, n, k := c[0], c[1], c[2]; begin >= 0 && begin%f.tick == 0 && 0 <= k && k <= n && n <= rules.TickAttempts {
-			*s.tick(begin) = count{begin, int(n), int(k)}
+			*s.tick(begin) = count{begin, uint32(n), uint32(k)}
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package conditions
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -13,7 +15,7 @@ const (
 	commitWithin    = 10 * time.Second       // a commit that takes longer is tried again
 	drainWithin     = 500 * time.Millisecond // the last one
 	complainEvery   = time.Minute            // about a store that fails
-	boundEvery      = time.Hour              // about channels beyond the bound
+	boundEvery      = time.Hour              // about values beyond the bound
 )
 
 // Run writes what is decided, and looks at the heartbeats each second, until
@@ -115,14 +117,19 @@ func (c *Conditions) written(b *batch, err error) (committed func([]rules.Change
 	return c.cfg.Committed
 }
 
-// sayBound logs that channels are left out, and reports whether it did.
+// sayBound logs that there are more values than series, and reports whether it
+// did.
 func (c *Conditions) sayBound() bool {
 	c.mu.Lock()
-	most, beyond := c.cfg.MostChannels, c.ratios.beyond
-	c.ratios.beyond = 0
-	c.mu.Unlock()
-	if beyond > 0 {
-		c.log.Warn("too many channels: attempts of the further ones count for the platform alone", "attempts", beyond, "most_channels", most)
+	beyond := map[string]int64{}
+	for _, f := range c.ratios.families {
+		if f.beyond > 0 {
+			beyond[f.kind], f.beyond = f.beyond, 0
+		}
 	}
-	return beyond > 0
+	c.mu.Unlock()
+	for _, kind := range slices.Sorted(maps.Keys(beyond)) {
+		c.log.Warn("too many values: attempts of the further ones have no ratio of their own", "of", kind, "attempts", beyond[kind])
+	}
+	return len(beyond) > 0
 }

@@ -104,7 +104,7 @@ func TestWhatComesDuringACommitThatFailsFollowsIt(t *testing.T) {
 		if n := len(c.Standing()); n != 3 || len(store.rows) != 4 {
 			t.Errorf("stands %+v, stored %d; want three, and the cleared one stored too", c.Standing(), len(store.rows))
 		}
-		if c.Position().IsZero() || len(store.series) != 3 {
+		if c.Position().IsZero() || len(store.series) != 4 {
 			t.Errorf("position %s, %d series; want those of what came meanwhile", c.Position(), len(store.series))
 		}
 	})
@@ -131,8 +131,8 @@ func TestAChangeIsCommittedAtOnceAndACheckpointEachMinute(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if got := c.Position(); got.Offset != 11 || store.position != got.Int64() || len(store.series) != 3 {
-			t.Errorf("position %s, series %d; want 11, platform, channel and log time", got, len(store.series))
+		if got := c.Position(); got.Offset != 11 || store.position != got.Int64() || len(store.series) != 4 {
+			t.Errorf("position %s, series %d; want 11, platform, channel, census and log time", got, len(store.series))
 		}
 		before := len(store.commits)
 		time.Sleep(10 * time.Minute)
@@ -178,8 +178,8 @@ func TestIdleSeriesAreDropped(t *testing.T) {
 	p.tick("ID_OLD", day, 10, 0)
 	p.tick("ID_NEW", day, 10, 0)
 	p.play(c)
-	if err := running(t, c)(); err != nil || len(store.series) != 4 {
-		t.Fatalf("%d series are stored, %v; want 2 channels, platform and log time", len(store.series), err)
+	if err := running(t, c)(); err != nil || len(store.series) != 5 {
+		t.Fatalf("%d series are stored, %v; want 2 channels, platform, census and log time", len(store.series), err)
 	}
 	for hour := range 30 {
 		p.tick("ID_NEW", day.Add(time.Duration(hour+1)*time.Hour), 10, 0)
@@ -188,7 +188,7 @@ func TestIdleSeriesAreDropped(t *testing.T) {
 	if err := running(t, c)(); err != nil {
 		t.Fatal(err)
 	}
-	if _, there := store.series["channel_error_ratio/channel:ID_OLD"]; there || len(store.series) != 3 {
+	if _, there := store.series["channel_error_ratio/channel:ID_OLD"]; there || len(store.series) != 4 {
 		t.Errorf("series %d, old one there: %t; want it gone", len(store.series), there)
 	}
 	c = loaded(t, conditions.Config{}, store)
@@ -270,7 +270,7 @@ func TestTooManyChannelsAreSaidOnceAnHour(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		said, p := &logged{}, &tape{}
-		c := conditions.New(conditions.Config{MostChannels: 1}, newMemory(), slog.New(slog.NewTextHandler(said, nil)))
+		c := conditions.New(conditions.Config{MostValues: 1}, newMemory(), slog.New(slog.NewTextHandler(said, nil)))
 		running(t, c)
 		for i := range 100 {
 			at := day.Add(time.Duration(i) * time.Minute)
@@ -280,7 +280,7 @@ func TestTooManyChannelsAreSaidOnceAnHour(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		synctest.Wait()
-		if n := said.count("too many channels"); n != 2 {
+		if n := said.count("of=channel"); n != 2 {
 			t.Errorf("said %d times in 100 minutes, want 2", n)
 		}
 	})

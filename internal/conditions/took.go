@@ -39,7 +39,18 @@ func (c *Conditions) tellLocked(decided []decision) {
 	}
 	for _, d := range decided {
 		s := c.standingLocked(met{d.change.Key.Rule, d.change.Key.Scope})
+		c.ownLocked(&d.change)
 		c.settleLocked(s, d.episode, &d.change, rules.Evidence{})
 	}
 	c.ratios.rest(c.queue)
+}
+
+// ownLocked says whose a ratio is, when it is one merchant's.
+func (c *Conditions) ownLocked(ch *rules.Change) {
+	switch kind, id := ch.Key.Scope.Split(); {
+	case kind == rules.ScopeMerchant:
+		ch.Merchant = id
+	case kind == rules.ScopeEndpoint && c.cfg.Owner != nil:
+		ch.Merchant, ch.Host = c.cfg.Owner(id)
+	}
 }

@@ -17,8 +17,18 @@ func TestLoadRules(t *testing.T) {
 	cfg := mustLoad(t, `
 version: 1
 rules:
-  endpoint_down: {span: 0s, good: 100}
-  endpoint_failing: {window: 2h, attempts: 7, ratio: 50%}
+  endpoint_down: {span: 0s, good: 100, oldest_for: 2h}
+  endpoint_failing: {window: 2h, attempts: 7, ratio: 50%, threshold: 10%}
+  product_error_ratio: {threshold: 7%}
+  type_error_ratio: {threshold: 8%}
+  merchant_error_ratio: {threshold: 9%, page: [toko, warung]}
+  loss_coming: {within: 12h, urgent: 2h}
+  events_lost: {within: 3h}
+  endpoint_slow: {window: 2h, least: 30, budget: 3s, share: 30%, of_deadline: 40%, urgent: 70%}
+  retries_missing: {missing: 50, share: 2%, least: 60, for: 5m}
+  upstream_delay: {share: 20%, least: 40, window: 30m}
+  duplicates: {share: 3%, least: 70, window: 20m}
+  silence: {factor: 4, least: 10m}
   certificate: {rounds: 3, good: 2}
   platform_error_ratio: {threshold: 5%}
   channel_error_ratio: {threshold: 0.06}
@@ -35,14 +45,26 @@ rules:
 		Heights: [5]rules.Height{{PerTick: 1, Sum: 2}, {PerTick: 2, Sum: 3}, {PerTick: 3, Sum: 4}, {PerTick: 4, Sum: 5.5}, {PerTick: 5, Sum: 6}},
 		Loud:    0.3, LoudTicks: 3, ClearFor: time.Minute, ClearRun: 5, Reopen: 10 * time.Minute, Settle: 12 * time.Hour, Confidence: 0.9,
 	}
-	channel := platform
-	channel.Threshold = 0.06
+	over := func(threshold rules.Ratio) rules.Detector {
+		d := platform
+		d.Threshold = threshold
+		return d
+	}
 	want := config.Rules{
-		EndpointDown: rules.EndpointDown{Good: 100}, Failing: config.Failing{Window: 2 * time.Hour, Attempts: 7, Ratio: 0.5}, Certificate: rules.Certificate{Rounds: 3, Good: 2},
-		Platform: platform, Channel: channel, Grace: time.Hour,
+		EndpointDown: rules.EndpointDown{Good: 100, OldestFor: 2 * time.Hour}, Failing: config.Failing{Window: 2 * time.Hour, Attempts: 7, Ratio: 0.5}, Certificate: rules.Certificate{Rounds: 3, Good: 2},
+		Platform: platform, Product: over(0.07), Channel: over(0.06), Type: over(0.08), Merchant: over(0.09), Endpoint: over(0.10),
+		Paging: []string{"toko", "warung"}, Grace: time.Hour,
+		Pack: rules.Pack{
+			LossComing: rules.LossComing{Within: 12 * time.Hour, Urgent: 2 * time.Hour}, EventsLost: rules.EventsLost{Within: 3 * time.Hour},
+			EndpointSlow:   rules.EndpointSlow{Window: 2 * time.Hour, Least: 30, Share: 0.3, Budget: 3 * time.Second, OfDeadline: 0.4, Urgent: 0.7},
+			RetriesMissing: rules.RetriesMissing{Missing: 50, Share: 0.02, Least: 60, For: 5 * time.Minute},
+			UpstreamDelay:  rules.UpstreamDelay{Share: 0.2, Least: 40, Window: 30 * time.Minute},
+			Duplicates:     rules.Duplicates{Share: 0.03, Least: 70, Window: 20 * time.Minute},
+			Silence:        rules.SourceSilence{Factor: 4, Least: 10 * time.Minute},
+		},
 		CommonCause: alerting.Fold{Endpoints: 2, Hosts: 2, Within: 5 * time.Minute}, Reopen: 7 * 24 * time.Hour,
 	}
-	if cfg.Rules != want {
+	if !reflect.DeepEqual(cfg.Rules, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg.Rules, want)
 	}
 }

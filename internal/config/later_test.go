@@ -27,7 +27,7 @@ server:
 defaults: {schedule: svix}
 sources: [{id: core, discover: true}, {id: queue, discover: false}]
 watch: [{id: am, url: "http://127.0.0.1:9093/-/ready", every: 30s}]
-rules: {silence: {}, loss_coming: {within: 6h}}
+rules: {silence: {}, primary_blind: {within: 6h}}
 merchants:
   - {id: y1, digest: {to: [a@y1.example]}, incidents: }
   - {id: y2, digest: {}, endpoints: [{id: y2-a, url: "https://y2.example/", deadline: 10s, schedule: ""}]}
@@ -51,7 +51,7 @@ merchants:
 	}
 	want := []string{
 		"hookvigil.yaml:11:18: warning: watch[].url: not in this version: only heartbeats are watched for, and no URL is asked yet (1 URL)",
-		"hookvigil.yaml:12:22: warning: rules.loss_coming: not in this version: losses are not foreseen yet",
+		"hookvigil.yaml:12:22: warning: rules.primary_blind: not in this version: a bad certificate opens certificate",
 		"hookvigil.yaml:14:27: warning: merchants[].digest.to: 5001 merchants have digest addresses and nobody sends them: there is no digest.receiver",
 		"merchants.ndjson:1:46: warning: merchants[].incidents: not in this version: merchants are not told of incidents yet (5000 merchants)",
 	}

@@ -41,16 +41,27 @@ type thresholdLayout struct {
 	Threshold *rules.Ratio `yaml:"threshold"`
 }
 
-// detectors returns those of the platform and of its channels, and reports
-// what their own check finds.
-func (l *loader) detectors(in rulesLayout) (platform, channel rules.Detector) {
-	platform = l.detector(in.ErrorRatio)
-	channel = platform
-	take(&platform.Threshold, in.Platform.Threshold)
-	take(&channel.Threshold, in.Channel.Threshold)
-	l.detectorFaults("rules.platform_error_ratio", platform)
-	l.detectorFaults("rules.channel_error_ratio", channel)
-	return platform, channel
+// detectors takes those of all ratio rules, and reports what their own check
+// finds.
+func (l *loader) detectors(in rulesLayout, r *Rules) {
+	common := l.detector(in.ErrorRatio)
+	for _, d := range []struct {
+		rule      rules.Rule
+		detector  *rules.Detector
+		threshold *rules.Ratio
+	}{
+		{rules.RulePlatformErrorRatio, &r.Platform, in.Platform.Threshold},
+		{rules.RuleProductErrorRatio, &r.Product, in.Product.Threshold},
+		{rules.RuleChannelErrorRatio, &r.Channel, in.Channel.Threshold},
+		{rules.RuleTypeErrorRatio, &r.Type, in.Type.Threshold},
+		{rules.RuleMerchantErrorRatio, &r.Merchant, in.Merchant.Threshold},
+		{rules.RuleEndpointFailing, &r.Endpoint, in.Failing.Threshold},
+	} {
+		*d.detector = common
+		take(&d.detector.Threshold, d.threshold)
+		l.detectorFaults("rules."+string(d.rule), *d.detector)
+	}
+	r.Paging = in.Merchant.Page
 }
 
 func (l *loader) detector(in ratioLayout) rules.Detector {

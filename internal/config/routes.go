@@ -105,10 +105,12 @@ func severities() []string {
 
 // ruleNames are the rules that open incidents in this version.
 func ruleNames() []string {
-	return []string{
-		string(rules.RuleCertificate), string(rules.RuleChannelErrorRatio), string(alerting.RuleCommonCause), string(rules.RuleEndpointDown),
-		string(rules.RulePlatformErrorRatio), string(rules.RuleSilence),
+	names := []string{string(alerting.RuleCommonCause)}
+	for _, rule := range rules.Rules() {
+		names = append(names, string(rule))
 	}
+	slices.Sort(names)
+	return names
 }
 
 // ruleName checks the name of a rule; one that is to come gives a warning.

@@ -27,15 +27,22 @@ type Rules struct {
 	EndpointDown rules.EndpointDown
 	Failing      Failing
 	Certificate  rules.Certificate
-	Platform     rules.Detector // of platform_error_ratio
-	Channel      rules.Detector // of channel_error_ratio; differs from Platform in its Threshold alone
-	Grace        time.Duration  // after its end a tick takes attempts so long, in [0s, 1h]; default 60s
+	Platform     rules.Detector // of platform_error_ratio; the others differ from it in their Threshold alone
+	Product      rules.Detector // of product_error_ratio
+	Channel      rules.Detector // of channel_error_ratio
+	Type         rules.Detector // of type_error_ratio
+	Merchant     rules.Detector // of merchant_error_ratio
+	Endpoint     rules.Detector // of endpoint_failing
+	Paging       []string       // IDs of the merchants whose ratio pages
+	Pack         rules.Pack
+	Grace        time.Duration // after its end a tick takes attempts so long, in [0s, 1h]; default 60s
 	CommonCause  alerting.Fold
 	Reopen       time.Duration // bad again within this is the same incident, in [0s, 7d]; default 30m
 }
 
 // Failing is from when on an endpoint's state is "failing" (reference
-// webhooks.md section 8.1, R3). Nobody is told of it; it opens no condition.
+// webhooks.md section 8.1, R3): what pages and digests say of it. The condition
+// endpoint_failing goes by its detector.
 type Failing struct {
 	Window   time.Duration // one to two of them are looked at; a multiple of digest.bucket; default 15m
 	Attempts int           // at least so many first attempts; default 20
@@ -48,7 +55,9 @@ func DefaultRules() Rules {
 	return Rules{
 		EndpointDown: rules.DefaultEndpointDown(), Certificate: rules.DefaultCertificate(),
 		Failing:  Failing{Window: ingest.Quarter, Attempts: 20, Ratio: 0.20},
-		Platform: rules.DefaultDetector(), Channel: rules.DefaultDetector(), Grace: defaultGrace,
+		Platform: rules.DefaultDetector(), Product: rules.DefaultDetector(), Channel: rules.DefaultDetector(),
+		Type: rules.DefaultDetector(), Merchant: rules.DefaultDetector(), Endpoint: rules.DefaultDetector(),
+		Pack: rules.DefaultPack(), Grace: defaultGrace,
 		CommonCause: desk.Fold, Reopen: desk.Reopen,
 	}
 }
@@ -56,21 +65,30 @@ func DefaultRules() Rules {
 // rulesLayout is rules as it is written.
 type rulesLayout struct {
 	EndpointDown struct {
-		Span *registry.Duration `yaml:"span"`
-		Good *int               `yaml:"good"`
+		Span      *registry.Duration `yaml:"span"`
+		Good      *int               `yaml:"good"`
+		OldestFor *registry.Duration `yaml:"oldest_for"`
 	} `yaml:"endpoint_down"`
 	Failing struct {
-		Window   *registry.Duration `yaml:"window"`
-		Attempts *int               `yaml:"attempts"`
-		Ratio    *rules.Ratio       `yaml:"ratio"`
+		Window    *registry.Duration `yaml:"window"`
+		Attempts  *int               `yaml:"attempts"`
+		Ratio     *rules.Ratio       `yaml:"ratio"`
+		Threshold *rules.Ratio       `yaml:"threshold"`
 	} `yaml:"endpoint_failing"`
 	Certificate struct {
 		Rounds *int `yaml:"rounds"`
 		Good   *int `yaml:"good"`
 	} `yaml:"certificate"`
-	ErrorRatio  ratioLayout     `yaml:"error_ratio"`
-	Platform    thresholdLayout `yaml:"platform_error_ratio"`
-	Channel     thresholdLayout `yaml:"channel_error_ratio"`
+	ErrorRatio ratioLayout     `yaml:"error_ratio"`
+	Platform   thresholdLayout `yaml:"platform_error_ratio"`
+	Product    thresholdLayout `yaml:"product_error_ratio"`
+	Channel    thresholdLayout `yaml:"channel_error_ratio"`
+	Type       thresholdLayout `yaml:"type_error_ratio"`
+	Merchant   struct {
+		Threshold *rules.Ratio `yaml:"threshold"`
+		Page      []string     `yaml:"page"`
+	} `yaml:"merchant_error_ratio"`
+	Pack        packLayout `yaml:",inline"`
 	CommonCause struct {
 		Endpoints *int               `yaml:"endpoints"`
 		Hosts     *int               `yaml:"hosts"`
@@ -83,17 +101,8 @@ type rulesLayout struct {
 
 // laterRules are the rules that are documented and not yet built.
 type laterRules struct {
-	Product      ignored `yaml:"product_error_ratio" later:"ratios are watched for the platform and for each channel"`
-	Merchant     ignored `yaml:"merchant_error_ratio" later:"ratios are watched for the platform and for each channel"`
-	LossComing   ignored `yaml:"loss_coming" later:"losses are not foreseen yet"`
-	EventsLost   ignored `yaml:"events_lost" later:"losses are not foreseen yet"`
-	Slow         ignored `yaml:"endpoint_slow" later:"a slow endpoint is shown as degraded, and opens nothing"`
-	Blind        ignored `yaml:"primary_blind" later:"a bad certificate opens certificate"`
-	Retries      ignored `yaml:"retries_missing" later:"missing retries are not watched for yet"`
-	Upstream     ignored `yaml:"upstream_delay" later:"delays are not watched for yet"`
-	Duplicates   ignored `yaml:"duplicates" later:"duplicates are counted, and open nothing"`
-	Self         ignored `yaml:"monitor_self" later:"/-/duty says how hookvigil itself is"`
-	SilenceOfOne ignored `yaml:"silence" later:"how long each heartbeat may stay out stands in watch"`
+	Blind ignored `yaml:"primary_blind" later:"a bad certificate opens certificate"`
+	Self  ignored `yaml:"monitor_self" later:"/-/duty says how hookvigil itself is"`
 }
 
 // rules takes what the file says over the built-in settings.
@@ -101,6 +110,7 @@ func (l *loader) rules() {
 	r, in := DefaultRules(), l.in.Rules
 	l.takeSpans(
 		spanSetting{"rules.endpoint_down.span", in.EndpointDown.Span, &r.EndpointDown.Span, 0, longestSpan},
+		spanSetting{"rules.endpoint_down.oldest_for", in.EndpointDown.OldestFor, &r.EndpointDown.OldestFor, 0, longestSpan},
 		spanSetting{"rules.endpoint_failing.window", in.Failing.Window, &r.Failing.Window, time.Second, longestSpan},
 		spanSetting{"rules.error_ratio.grace", in.ErrorRatio.Grace, &r.Grace, 0, longestGrace},
 		spanSetting{"rules.common_cause.within", in.CommonCause.Within, &r.CommonCause.Within, time.Millisecond, longestSpan},
@@ -122,6 +132,7 @@ func (l *loader) rules() {
 			l.bad("rules.endpoint_failing.ratio", "20%", "%s is outside (0%%, 100%%]", r.Failing.Ratio)
 		}
 	}
-	r.Platform, r.Channel = l.detectors(in)
+	l.detectors(in, &r)
+	r.Pack = l.pack(in.Pack)
 	l.cfg.Rules = r
 }

@@ -106,15 +106,13 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 	}
 	d.metrics.SourceGrades(grades)
 	now := time.Now()
-	c, waiting := deliveries.NewBacklogCounter(d.backlogOptions(now, 0)), map[string]int{}
-	before := d.column.backlogCounted
+	options, waiting, pack := d.backlogOptions(now, 0), newEventWaits(), d.settings.Load().Rules.Pack
+	c, before := deliveries.NewBacklogCounter(options), d.column.backlogCounted
 	err := d.store.OpenEvents(ctx, nil, func(e deliveries.Event) error {
 		if !before.IsZero() {
 			d.column.learners.gaveUp(e, before, now)
 		}
-		if state := e.StateAt(now); state == deliveries.EventPending || state == deliveries.EventRetrying {
-			waiting[e.Endpoint]++
-		}
+		waiting.add(e, options.Schedule(e), pack, now)
 		c.Add(e)
 		return nil
 	})
@@ -126,7 +124,12 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 		return
 	}
 	d.metrics.Backlog(c.Backlog())
-	d.column.waiting.Store(&waiting)
+	waiting.remember(d.column.waiting.Load(), d.column.lately.Delivered)
+	if d.column.waiting.Load() == nil {
+		d.recallDelivered(ctx, waiting, now)
+	}
+	d.judgeWaits(waiting, now)
+	d.column.waiting.Store(waiting)
 	d.column.backlogCounted = now
 	d.learn(ctx)
 }
@@ -139,11 +142,18 @@ const backlogShare = 0.04
 // backlogOfEndpoint is how many events waited for an endpoint a minute ago, when
 // that is more than usual beside so many first attempts.
 func (c *column) backlogOfEndpoint(endpoint string, first int) int {
-	all := c.waiting.Load()
-	if all == nil || float64((*all)[endpoint]) < backlogShare*float64(first) {
-		return 0
+	if at := c.waitingFor(endpoint); float64(at.waiting) >= backlogShare*float64(first) {
+		return at.waiting
 	}
-	return (*all)[endpoint]
+	return 0
+}
+
+// waitingFor returns what waited for an endpoint a minute ago.
+func (c *column) waitingFor(endpoint string) endpointWaits {
+	if all := c.waiting.Load(); all != nil && all.endpoints[endpoint] != nil {
+		return *all.endpoints[endpoint]
+	}
+	return endpointWaits{}
 }
 
 // backlog returns the loss clock of some endpoints for a digest: what waits

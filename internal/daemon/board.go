@@ -255,3 +255,21 @@ func (b *board) restore(looks []store.Look) {
 		}
 	}
 }
+
+// place returns who issued the certificate that an endpoint was last seen to
+// serve, and the range of addresses that it was last reached in: a /24, or a
+// /48 of version 6; empty: not known.
+func (b *board) place(id string) (issuer, network string) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	issuer = issuerOf(rules.CertificateView{Report: b.certs[endpointSubject(id)].report})
+	addr := b.probes[id].memory.Last.Addr.Addr().Unmap()
+	bits := 48
+	if addr.Is4() {
+		bits = 24
+	}
+	if p, err := addr.Prefix(bits); err == nil {
+		network = p.String()
+	}
+	return issuer, network
+}

@@ -42,9 +42,10 @@ type column struct {
 	lateness   lateShare
 	learners   learners
 	senders    *ingest.Senders
-	waiting    atomic.Pointer[map[string]int] // events that wait, by endpoint; read-only
+	waiting    atomic.Pointer[eventWaits] // a minute ago; read-only
 
 	backlogCounted time.Time // when the job did it last; the job's alone
+	listening      time.Time // since when attempts are heard
 }
 
 // openColumn opens the log and makes the parts of the column, from the store
@@ -93,8 +94,10 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 func (d *Daemon) conditionsOf(cfg *config.Config) conditions.Config {
 	c := conditions.Config{
 		EndpointDown: cfg.Rules.EndpointDown, Certificate: cfg.Rules.Certificate,
-		Platform: cfg.Rules.Platform, Channel: cfg.Rules.Channel, Grace: cfg.Rules.Grace,
-		Committed: d.committed,
+		Platform: cfg.Rules.Platform, Product: cfg.Rules.Product, Channel: cfg.Rules.Channel, Type: cfg.Rules.Type,
+		Merchant: cfg.Rules.Merchant, Endpoint: cfg.Rules.Endpoint, Paging: cfg.Rules.Paging, Pack: cfg.Rules.Pack, Grace: cfg.Rules.Grace,
+		Committed: d.committed, Place: d.board.place,
+		Owner: func(endpoint string) (merchant, host string) { return d.ownerOf(endpoint, "") },
 	}
 	for _, h := range cfg.Heartbeats {
 		c.Heartbeats = append(c.Heartbeats, conditions.Heartbeat{ID: h.ID, Every: h.Every, Grace: h.Grace})
@@ -163,6 +166,7 @@ type consumers struct{ d *Daemon }
 // Took implements [ingest.Consumer].
 func (c consumers) Took(ctx context.Context, g ingest.Group, v []ingest.Verdict, replay bool) {
 	c.d.column.lately.Took(g, v)
+	c.d.causes.took(g, v)
 	if !replay {
 		c.d.counted(g, v)
 		c.d.column.senders.Took(g, v)

@@ -57,6 +57,7 @@ type Daemon struct {
 	store    *store.Store
 	registry *Registry
 	board    *board
+	causes   causes
 	metrics  *dashboards.Metrics
 	server   *api.Server
 	eyes     atomic.Pointer[eyes]

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/internal/store"
 	"github.com/hookvigil/hookvigil/probes"
@@ -18,7 +19,16 @@ func (d *Daemon) downFact(w *registry.Watched, m probes.Memory) rules.DownFact {
 	if first, failed, _ := d.column.lately.Endpoint(w.ID, time.Now()); 2*failed <= first {
 		f.Delivered = d.column.lately.Delivered(w.ID) // one that gets through among many that do not is no veto
 	}
+	at := d.column.waitingFor(w.ID)
+	f.Oldest, f.Waiting, f.LastFault, f.DeliveredAtAll = at.oldest, at.waiting, at.fault, later(at.delivered, d.column.lately.Delivered(w.ID))
 	return f
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // certificateFact is what the rule certificate looks at after a round of looks.
@@ -84,7 +94,7 @@ func (d *Daemon) unwatched(snap *registry.Snapshot, diff registry.Diff) {
 // belongedToAnother reports whether a condition of an endpoint is another
 // merchant's, who would not see it end.
 func (d *Daemon) belongedToAnother(w *registry.Watched) bool {
-	for _, rule := range []rules.Rule{rules.RuleEndpointDown, rules.RuleCertificate} {
+	for _, rule := range conditions.RulesOfScopes() {
 		s, open := d.column.conditions.Open(rule, rules.ScopeOf(rules.ScopeEndpoint, w.ID))
 		if open && s.Merchant != w.Merchant {
 			return true
@@ -132,10 +142,16 @@ func (d *Daemon) stillBad(k rules.Key) bool {
 			return false
 		}
 		v := d.board.view(w, now)
-		if k.Rule == rules.RuleCertificate {
+		switch k.Rule {
+		case rules.RuleCertificate:
 			return rules.Certificate{}.Bad(v.Certificate.Report)
+		case rules.RuleEndpointDown:
+			return v.Probe.Result.Verdict == probes.Down || d.column.waitingFor(id).waiting > 0
 		}
-		return v.Probe.Result.Verdict == probes.Down
+	}
+	switch k.Rule {
+	case rules.RuleLossComing, rules.RuleEventsLost, rules.RuleRetriesMissing, rules.RuleUpstreamDelay, rules.RuleDuplicates, rules.RuleEndpointSlow, rules.RuleSilence:
+		return true // they are judged each minute, and clear by themselves
 	default:
 		e, known := d.column.conditions.Ratio(k.Scope)
 		return known && e.Numerator > 0 && now.Sub(e.To) < freshFor

@@ -67,7 +67,9 @@ func (s pageSource) Endpoint(id string) (web.Endpoint, bool) {
 	}
 	view := s.d.board.view(w, time.Now())
 	word, reasons := rules.EndpointState(view)
-	return web.Endpoint{Entry: entryOf(snap, w, word), View: view, Reasons: reasons, Products: w.Products, Policy: w.Probe.Policy}, true
+	return web.Endpoint{
+		Entry: entryOf(snap, w, word), View: view, Reasons: reasons, Finding: s.d.causeOf(id, view), Products: w.Products, Policy: w.Probe.Policy,
+	}, true
 }
 
 // Targets implements web.Source.

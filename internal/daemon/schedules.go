@@ -36,7 +36,7 @@ type learner struct {
 
 // loadLearnt takes up what was saved. What cannot be read is learnt anew.
 func (d *Daemon) loadLearnt(ctx context.Context) error {
-	saved, err := d.store.Ledger().Learnt(ctx)
+	saved, err := d.store.Ledger().Learnt(ctx, store.LearntSchedule)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func pairs(a, b []time.Duration) [][2]time.Duration {
 func (d *Daemon) learn(ctx context.Context) {
 	unsaved, changed, err := d.column.learners.news()
 	if err == nil && len(unsaved) > 0 {
-		err = d.store.Ledger().SaveLearnt(ctx, unsaved)
+		err = d.store.Ledger().SaveLearnt(ctx, store.LearntSchedule, unsaved)
 	}
 	for _, source := range changed {
 		s, _ := d.column.learners.schedule(source)

@@ -64,6 +64,9 @@ func (d *Daemon) followEvents(ctx context.Context) error {
 	if err := d.loadLearnt(ctx); err != nil {
 		return err
 	}
+	if err := d.loadGaps(ctx); err != nil {
+		return err
+	}
 	if err := ledger.Follow(ctx, d.scheduleOf, c.learners.took); err != nil {
 		return fmt.Errorf("events: %w", err)
 	}

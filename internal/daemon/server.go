@@ -31,6 +31,7 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 				return config.DecodeEntry(line, false)
 			},
 			Refuses:      d.refuses,
+			Cause:        d.causeOf,
 			Attempts:     intake{d},
 			Rejected:     func(n int) { d.metrics.AttemptsTaken(0, 0, n) },
 			Resolver:     d.resolver,

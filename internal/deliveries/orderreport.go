@@ -35,6 +35,18 @@ type orderMinute struct {
 	counts OrderCounts
 }
 
+// Lately returns the counts of the attempts that started within a window up to
+// the newest, to the minute; at most 24 h.
+func (o *Order) Lately(window time.Duration) (c OrderCounts) {
+	last := minuteOf(o.until)
+	for i := range o.minutes {
+		if m := &o.minutes[i]; m.minute > last-int32(min(window, orderMinutes*time.Minute)/time.Minute) {
+			c.merge(m.counts)
+		}
+	}
+	return c
+}
+
 // Report returns the counts as of the newest attempt. It walks 1,440 minutes:
 // some microseconds.
 func (o *Order) Report() OrderReport {

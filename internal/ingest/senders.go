@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // mostSenders bounds the sources that are followed one by one: their names may
@@ -45,6 +46,7 @@ type sender struct {
 	lags     *deliveries.LagStats
 	burst    deliveries.Burst
 	spans    spans
+	gap      rules.GapLearner
 
 	newest, received time.Time // of its attempts
 	verdicts         [Outside + 1]int
@@ -152,6 +154,7 @@ func (o *sender) took(e *Entry, v Verdict) {
 	if e.Received.After(o.received) {
 		o.received = e.Received
 	}
+	o.gap.Took(e.Received, 1)
 	if v != Counted {
 		return
 	}

@@ -128,7 +128,7 @@ func scanChange(rows *sql.Rows, before ...any) (rules.Change, error) {
 
 // orphaned finds the open conditions that are in no live incident, and left
 // none after ?2; those with a change after ?1 are still to be read.
-const orphaned = `FROM condition c WHERE c.cleared_at IS NULL AND c.state = 'open'
+const orphaned = `FROM condition c WHERE c.cleared_at IS NULL AND c.state = 'open' AND c.severity <> 'low'
 	AND NOT EXISTS (SELECT 1 FROM incident_member m WHERE m.rule = c.rule AND m.scope = c.scope AND m.episode = c.episode
 		AND (m.left_at IS NULL OR m.left_at >= ?2))
 	AND NOT EXISTS (SELECT 1 FROM condition_change h WHERE h.rule = c.rule AND h.scope = c.scope AND h.episode = c.episode AND h.seq > ?1)`

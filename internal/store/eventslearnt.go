@@ -11,12 +11,17 @@ import (
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 )
 
-// Learnt returns what was saved of the schedules of sources: the JSON of a
-// [deliveries.Learner] by source.
-func (l *Ledger) Learnt(ctx context.Context) (map[string][]byte, error) {
+// The kinds of what is learnt of a source.
+const (
+	LearntSchedule = "schedule" // JSON of a [deliveries.Learner]
+	LearntGap      = "gap"      // JSON of a [rules.GapLearner]
+)
+
+// Learnt returns what was saved of a kind, by source.
+func (l *Ledger) Learnt(ctx context.Context, kind string) (map[string][]byte, error) {
 	learnt := map[string][]byte{}
 	err := l.s.facts.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT source, state FROM learnt`)
+		rows, err := tx.QueryContext(ctx, `SELECT source, state FROM learnt WHERE kind = ?`, kind)
 		if err != nil {
 			return err
 		}
@@ -32,25 +37,24 @@ func (l *Ledger) Learnt(ctx context.Context) (map[string][]byte, error) {
 		return rows.Err()
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read learnt schedules: %w", err)
+		return nil, fmt.Errorf("read what was learnt: %w", err)
 	}
 	return learnt, nil
 }
 
-// SaveLearnt keeps what was learnt of the schedules of some sources, in one
-// transaction.
-func (l *Ledger) SaveLearnt(ctx context.Context, learnt map[string][]byte) error {
+// SaveLearnt keeps what was learnt of some sources, in one transaction.
+func (l *Ledger) SaveLearnt(ctx context.Context, kind string, learnt map[string][]byte) error {
 	err := l.s.facts.write(ctx, func(tx *sql.Tx) error {
 		for _, source := range slices.Sorted(maps.Keys(learnt)) {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO learnt (source, state) VALUES (?, ?)
-				ON CONFLICT (source) DO UPDATE SET state = excluded.state`, source, string(learnt[source])); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO learnt (kind, source, state) VALUES (?, ?, ?)
+				ON CONFLICT (kind, source) DO UPDATE SET state = excluded.state`, kind, source, string(learnt[source])); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("save learnt schedules: %w", err)
+		return fmt.Errorf("save what was learnt: %w", err)
 	}
 	return nil
 }

@@ -72,16 +72,19 @@ func TestWhatWasLearntIsKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := openStore(t, dir)
-	if got, err := s.Ledger().Learnt(t.Context()); err != nil || len(got) != 0 {
+	if got, err := s.Ledger().Learnt(t.Context(), LearntSchedule); err != nil || len(got) != 0 {
 		t.Fatalf("at first: %v, %v; want nothing", got, err)
 	}
 	for _, state := range []string{`{"version":1}`, `{"version":2}`} {
-		if err := s.Ledger().SaveLearnt(t.Context(), map[string][]byte{"core": []byte(state)}); err != nil {
+		if err := s.Ledger().SaveLearnt(t.Context(), LearntSchedule, map[string][]byte{"core": []byte(state)}); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if err := s.Ledger().SaveLearnt(t.Context(), LearntGap, map[string][]byte{"core": []byte(`{}`)}); err != nil {
+		t.Fatal(err)
+	}
 	shutStore(t, s)
-	got, err := openStore(t, dir).Ledger().Learnt(t.Context())
+	got, err := openStore(t, dir).Ledger().Learnt(t.Context(), LearntSchedule)
 	if err != nil || len(got) != 1 || string(got["core"]) != `{"version":2}` {
 		t.Errorf("after a restart: %q, %v; want what was saved last", got, err)
 	}

@@ -1,0 +1,169 @@
+package daemon
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/store"
+	"github.com/hookvigil/hookvigil/probes"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// judgeWaits steps the rules that follow what waits and what was lost. Where a
+// condition stands and nothing is left, that is a fact too.
+func (d *Daemon) judgeWaits(w *eventWaits, now time.Time) {
+	for _, s := range d.column.conditions.Standing() {
+		kind, id := s.Scope.Split()
+		switch {
+		case kind == rules.ScopeEndpoint && (s.Rule == rules.RuleLossComing || s.Rule == rules.RuleEventsLost):
+			w.endpoint(id, s.Merchant)
+		case kind == rules.ScopeSource && s.Rule == rules.RuleRetriesMissing:
+			w.source(id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.endpoints)) {
+		at := w.endpoints[id]
+		loss, lost := at.next(), at.lost
+		loss.Merchant, loss.Host = d.ownerOf(id, loss.Merchant)
+		lost.Merchant, lost.Host = loss.Merchant, loss.Host
+		d.column.conditions.Losing(loss, now)
+		d.column.conditions.Lost(lost, now)
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.sources)) {
+		d.column.conditions.Retrying(*w.sources[name], now)
+	}
+}
+
+// recallDelivered finds out, after a start, which of the endpoints that wait
+// for long were delivered to since. Where only the quarter is known, it is taken
+// to have been after: nobody is woken for a restart.
+func (d *Daemon) recallDelivered(ctx context.Context, w *eventWaits, now time.Time) {
+	ids, from := w.unsure(d.settings.Load().Rules.EndpointDown.OldestFor, now)
+	quarters, err := d.store.EndpointBuckets(ctx, ids, from, now)
+	if err != nil {
+		if ctx.Err() == nil {
+			d.log.Error("the last deliveries of endpoints are not known", "err", err)
+			d.metrics.StoreFailed("backlog")
+		}
+		return
+	}
+	for i := range quarters {
+		q, at := &quarters[i], w.endpoints[quarters[i].Endpoint]
+		if end := q.Start.Add(d.quarters.length); q.Deliveries.Counts[probes.FaultNone] > 0 && end.After(at.oldest) && end.After(at.delivered) {
+			at.delivered = end
+		}
+	}
+}
+
+// ownerOf returns whose an endpoint is and where, or the merchant as told when
+// nobody registered it.
+func (d *Daemon) ownerOf(endpoint, told string) (merchant, host string) {
+	if w, ok := d.registry.Snapshot().Endpoint(endpoint); ok {
+		return w.Merchant, hostOf(w.Probe.URL)
+	}
+	return told, ""
+}
+
+// judgeSources steps the rules that follow how sources send.
+func (d *Daemon) judgeSources(context.Context) {
+	now, pack := time.Now(), d.settings.Load().Rules.Pack
+	for _, f := range d.column.senders.Upstream(now, pack.UpstreamDelay.Window) {
+		d.column.conditions.Delayed(f, now)
+	}
+	for _, f := range d.column.senders.Duplicates(pack.Duplicates.Window) {
+		d.column.conditions.Duplicated(f, now)
+	}
+	for _, f := range d.column.senders.Quiet(now, d.column.listening) {
+		if _, open := d.column.conditions.Open(rules.RuleSilence, f.Scope); open && !f.Known {
+			d.column.conditions.Gone(f.Scope, "nothing came for so long that nothing is ordinary any more", now)
+			continue
+		}
+		d.column.conditions.Quiet(f, now)
+	}
+}
+
+// slowAtOnce is how many endpoints are asked about in one read: the hour of a
+// hundred thousand would take 400 MB.
+const slowAtOnce = 500
+
+// judgeSlow steps endpoint_slow for the endpoints that got attempts lately, and
+// for those that were slow.
+func (d *Daemon) judgeSlow(ctx context.Context) {
+	now, rule := time.Now(), d.settings.Load().Rules.Pack.EndpointSlow
+	from := now.Add(-rule.Window)
+	for ids := range slices.Chunk(d.busyEndpoints(now), slowAtOnce) {
+		quarters, err := d.store.EndpointBuckets(ctx, ids, from, now)
+		if err != nil {
+			if ctx.Err() == nil {
+				d.log.Error("how long endpoints take is not judged", "err", err)
+				d.metrics.StoreFailed("slow")
+			}
+			return
+		}
+		of := map[string]*rules.Bucket{}
+		for i := range quarters {
+			if of[quarters[i].Endpoint] == nil {
+				of[quarters[i].Endpoint] = &rules.Bucket{}
+			}
+			of[quarters[i].Endpoint].Merge(quarters[i].Deliveries)
+		}
+		for _, id := range ids {
+			if b := of[id]; b != nil {
+				d.column.conditions.Slow(d.slowFact(id, *b, rule, now), now)
+			}
+		}
+	}
+}
+
+func (d *Daemon) slowFact(id string, b rules.Bucket, rule rules.EndpointSlow, now time.Time) rules.SlowFact {
+	f := rules.SlowFact{
+		Endpoint: id, From: now.Add(-rule.Window), To: now, Answered: b.Took.Count(), Slow: b.Took.Over(rule.Budget), Deadline: d.deadlineOf(id),
+	}
+	f.Merchant, f.Host = d.ownerOf(id, "")
+	f.P99, _ = b.Took.Quantile(0.99)
+	return f
+}
+
+// busyEndpoints returns, in order, those that got first attempts in the last two
+// quarters, and those that stand as slow.
+func (d *Daemon) busyEndpoints(now time.Time) (ids []string) {
+	for _, w := range d.registry.Snapshot().Endpoints() {
+		if first, _, _ := d.column.lately.Endpoint(w.ID, now); first > 0 {
+			ids = append(ids, w.ID)
+		}
+	}
+	for _, s := range d.column.conditions.Standing() {
+		if kind, id := s.Scope.Split(); kind == rules.ScopeEndpoint && s.Rule == rules.RuleEndpointSlow {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// saveGaps keeps what was learned of the gaps of sources.
+func (d *Daemon) saveGaps(ctx context.Context) {
+	gaps, err := d.column.senders.Gaps()
+	if err == nil {
+		err = d.store.Ledger().SaveLearnt(ctx, store.LearntGap, gaps)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.log.Error("what was learned of the gaps of sources is not kept", "err", err)
+		d.metrics.StoreFailed("gaps")
+	}
+}
+
+// loadGaps takes up what was kept. What cannot be read is learned anew.
+func (d *Daemon) loadGaps(ctx context.Context) error {
+	saved, err := d.store.Ledger().Learnt(ctx, store.LearntGap)
+	if err != nil {
+		return err
+	}
+	if err := d.column.senders.RecallGaps(saved); err != nil {
+		d.log.Warn("what was learned of a source cannot be read", "err", err)
+	}
+	d.column.listening = time.Now()
+	return nil
+}

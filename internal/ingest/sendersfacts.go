@@ -1,0 +1,100 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hookvigil/hookvigil/internal/deliveries"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// Quiet returns for how long nothing came from each source, and what is
+// ordinary at this hour, by name. listening is since when we listen at all: a
+// source that is known from before may have sent meanwhile.
+func (s *Senders) Quiet(now, listening time.Time) []rules.QuietFact {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	facts := make([]rules.QuietFact, 0, len(s.of))
+	for _, name := range slices.Sorted(maps.Keys(s.of)) {
+		gap := &s.of[name].gap
+		f := rules.QuietFact{Scope: rules.ScopeOf(rules.ScopeSource, name), Last: gap.Last(), Listening: listening}
+		f.Gap, f.Known = gap.Expected(now)
+		facts = append(facts, f)
+	}
+	return facts
+}
+
+// Duplicates returns what each source sent twice within a window up to its
+// newest attempt: after a success that we know the sender has seen, or as
+// another event about the same.
+func (s *Senders) Duplicates(window time.Duration) []rules.DuplicatesFact {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	facts := make([]rules.DuplicatesFact, 0, len(s.of))
+	for _, name := range slices.Sorted(maps.Keys(s.of)) {
+		c := s.of[name].order.Lately(window)
+		facts = append(facts, rules.DuplicatesFact{Source: name, N: c.Attempts, Duplicates: c.AfterSuccess + c.Semantic})
+	}
+	return facts
+}
+
+// Upstream returns how many events each payment channel told late within one to
+// two windows, over all sources.
+func (s *Senders) Upstream(now time.Time, window time.Duration) []rules.UpstreamFact {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := map[string]rules.UpstreamFact{}
+	for _, one := range s.of {
+		for _, channel := range one.lags.Channels() {
+			c := one.lags.Count(channel, now, window)
+			f := of[channel]
+			of[channel] = rules.UpstreamFact{Channel: channel, N: f.N + c.Source, Late: f.Late + c.Classes[deliveries.LagChannel]}
+		}
+	}
+	delete(of, "") // events that name none
+	delete(of, deliveries.OtherChannel)
+	facts := make([]rules.UpstreamFact, 0, len(of))
+	for _, channel := range slices.Sorted(maps.Keys(of)) {
+		facts = append(facts, of[channel])
+	}
+	return facts
+}
+
+// Gaps returns what was learnt of the gaps of each source, to be saved: JSON by
+// source.
+func (s *Senders) Gaps() (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	saved := make(map[string][]byte, len(s.of))
+	for name, one := range s.of {
+		text, err := json.Marshal(&one.gap)
+		if err != nil {
+			return nil, fmt.Errorf("encode the gaps of source %s: %w", name, err)
+		}
+		saved[name] = text
+	}
+	return saved, nil
+}
+
+// RecallGaps takes up what was saved, before anything is taken. The gap since
+// then is nobody's: we did not listen. The error names the sources that begin
+// anew.
+func (s *Senders) RecallGaps(saved map[string][]byte) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(saved)) {
+		one := s.senderLocked(name)
+		if one == nil {
+			continue
+		}
+		if failed := json.Unmarshal(saved[name], &one.gap); failed != nil {
+			err = fmt.Errorf("gaps of source %s are learned anew: %w", name, failed)
+			one.gap = rules.GapLearner{}
+		}
+		one.gap.Skip()
+	}
+	return err
+}
