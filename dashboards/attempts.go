@@ -13,7 +13,7 @@ import (
 	"github.com/hookvigil/hookvigil/rules"
 )
 
-// mostChannels bounds the channels with a ratio of their own.
+// mostChannels bounds the channels, and the products, with a ratio of their own.
 const mostChannels = 200
 
 // attemptMetrics tell of attempts on their way in, and of what they say.
@@ -92,30 +92,32 @@ func (m *Metrics) Delivered(byFault map[probes.Fault]int) {
 type FirstAttempts struct{ Counted, Failed int }
 
 // Ratios says what the first attempts of the last 5 minutes were, and replaces
-// what was said before. Only the platform and channels are shown; other scopes
-// are left out, so that no merchant or endpoint becomes a label. A scope
-// without attempts has no series: no data is not 0.
+// what was said before. Only the platform, channels and products are shown;
+// other scopes are left out, so that no merchant or endpoint becomes a label. A
+// scope without attempts has no series: no data is not 0.
 //
-// The 200 channels with the most attempts have a ratio of their own. All
-// others are counted together as "channel:unknown", and so is a channel whose
+// The 200 channels, and products, with the most attempts have a ratio of their
+// own. All others are counted together as "channel:unknown", and so is one whose
 // name is not made of letters, digits, space, dot, dash and underscore: it
 // comes from a sender.
 func (m *Metrics) Ratios(byScope map[rules.Scope]FirstAttempts) {
-	channels := map[string]FirstAttempts{}
-	for scope, n := range byScope {
-		if kind, id := scope.Split(); kind == rules.ScopeChannel {
-			word := channelWord(id)
-			channels[word] = channels[word].and(n)
+	rows := map[string]cell{}
+	byScope[rules.ScopePlatform].row(rows, rules.ScopePlatform)
+	for _, kind := range []string{rules.ScopeChannel, rules.ScopeProduct} {
+		values := map[string]FirstAttempts{}
+		for scope, n := range byScope {
+			if of, id := scope.Split(); of == kind {
+				word := channelWord(id)
+				values[word] = values[word].and(n)
+			}
+		}
+		byVolume := slices.SortedFunc(maps.Keys(values), func(a, b string) int {
+			return cmp.Or(cmp.Compare(values[b].Counted, values[a].Counted), cmp.Compare(a, b))
+		})
+		for value, n := range bounded(values, byVolume, mostChannels, FirstAttempts.and) {
+			n.row(rows, rules.ScopeOf(kind, value))
 		}
 	}
-	byVolume := slices.SortedFunc(maps.Keys(channels), func(a, b string) int {
-		return cmp.Or(cmp.Compare(channels[b].Counted, channels[a].Counted), cmp.Compare(a, b))
-	})
-	rows := map[string]cell{}
-	for channel, n := range bounded(channels, byVolume, mostChannels, FirstAttempts.and) {
-		n.row(rows, rules.ScopeOf(rules.ScopeChannel, channel))
-	}
-	byScope[rules.ScopePlatform].row(rows, rules.ScopePlatform)
 	m.attempts.ratio.set(rows)
 }
 
@@ -131,7 +133,7 @@ func (n FirstAttempts) row(rows map[string]cell, scope rules.Scope) {
 	}
 }
 
-// channelWord returns a channel's name when it looks like one, else unknown.
+// channelWord returns the name of a channel or a product when it looks like one, else unknown.
 func channelWord(name string) string {
 	odd := func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-. ", c)

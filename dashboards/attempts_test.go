@@ -89,7 +89,7 @@ func TestDeliveriesAreCountedByOutcome(t *testing.T) {
 	}
 }
 
-func TestRatiosAreThoseOfThePlatformAndItsChannels(t *testing.T) {
+func TestRatiosAreThoseOfThePlatformItsChannelsAndProducts(t *testing.T) {
 	t.Parallel()
 	m := dashboards.New("dev")
 	m.Ratios(map[rules.Scope]dashboards.FirstAttempts{
@@ -100,16 +100,21 @@ func TestRatiosAreThoseOfThePlatformAndItsChannels(t *testing.T) {
 		"channel:a?token=s":  {Counted: 1, Failed: 1},
 		"channel:":           {Counted: 3, Failed: 0},
 		"product:PAYOUT":     {Counted: 4, Failed: 1},
+		"product:<b>":        {Counted: 4, Failed: 2},
+		"type:paid":          {Counted: 4, Failed: 1},
 		"merchant:toko-maju": {Counted: 4, Failed: 1},
+		"endpoint:ep_9":      {Counted: 4, Failed: 1},
 	})
 	expect(t, scrape(t, m), []string{
 		`hookvigil_delivery_error_ratio{scope="platform"} 0.04`,
 		`hookvigil_delivery_error_ratio{scope="channel:ID_BCA"} 0.25`,
 		`hookvigil_delivery_error_ratio{scope="channel:QRIS 2.0"} 1`,
 		`hookvigil_delivery_error_ratio{scope="channel:unknown"} 0.25`,
+		`hookvigil_delivery_error_ratio{scope="product:PAYOUT"} 0.25`,
+		`hookvigil_delivery_error_ratio{scope="product:unknown"} 0.5`,
 	}, []string{
-		`hookvigil_delivery_error_ratio{scope="channel:quiet"`, `hookvigil_delivery_error_ratio{scope="product`,
-		`hookvigil_delivery_error_ratio{scope="merchant`,
+		`hookvigil_delivery_error_ratio{scope="channel:quiet"`, `hookvigil_delivery_error_ratio{scope="type`,
+		`hookvigil_delivery_error_ratio{scope="merchant`, `hookvigil_delivery_error_ratio{scope="endpoint`,
 	})
 	m.Ratios(nil)
 	expect(t, scrape(t, m), nil, []string{"hookvigil_delivery_error_ratio{"})

@@ -81,7 +81,7 @@ func TestMetricsNameNoMerchantAndNoEndpoint(t *testing.T) {
 	at := dashboards.FirstAttempts{Counted: 10, Failed: 5}
 	scope := rules.ScopeOf(rules.ScopeEndpoint, secret)
 	m.Ratios(map[rules.Scope]dashboards.FirstAttempts{
-		scope: at, rules.ScopeOf(rules.ScopeMerchant, secret): at, rules.ScopeOf(rules.ScopeProduct, secret): at,
+		scope: at, rules.ScopeOf(rules.ScopeMerchant, secret): at, rules.ScopeOf(rules.ScopeType, secret): at,
 		rules.ScopeOf(rules.ScopeTarget, secret): at, rules.Scope(secret): at, "channel:https://u:p@h/" + secret: at,
 	})
 	m.Changed([]rules.Change{{Key: rules.Key{Rule: rules.RuleEndpointDown, Scope: scope}, Open: true, Merchant: secret, Host: secret}})

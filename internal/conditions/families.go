@@ -74,3 +74,14 @@ func (c Config) loudest(rule rules.Rule, id string) rules.Severity {
 		return rules.Critical
 	}
 }
+
+// RatioRule returns the ratio rule of a kind of scope; empty: there is none.
+func RatioRule(scope rules.Scope) rules.Rule {
+	kind, _ := scope.Split()
+	for _, d := range dimensions() {
+		if d.kind == kind {
+			return d.rule
+		}
+	}
+	return ""
+}

@@ -6,14 +6,14 @@ import (
 	"github.com/hookvigil/hookvigil/rules"
 )
 
-// Losing takes what an endpoint's loss clock says.
-func (c *Conditions) Losing(f rules.LossFact, now time.Time) {
+// losing takes what an endpoint's loss clock says.
+func (c *Conditions) losing(f rules.LossFact, now time.Time) {
 	at := place{rules.RuleLossComing, rules.ScopeOf(rules.ScopeEndpoint, f.Endpoint), f.Merchant, f.Host}
 	c.judge(at, func(e rules.Episode) (rules.Episode, *rules.Change) { return c.cfg.Pack.LossComing.Step(e, f, now) })
 }
 
-// Lost takes how many events an endpoint has lost.
-func (c *Conditions) Lost(f rules.LostFact, now time.Time) {
+// lost takes how many events an endpoint has lost.
+func (c *Conditions) lost(f rules.LostFact, now time.Time) {
 	at := place{rules.RuleEventsLost, rules.ScopeOf(rules.ScopeEndpoint, f.Endpoint), f.Merchant, f.Host}
 	c.judge(at, func(e rules.Episode) (rules.Episode, *rules.Change) { return c.cfg.Pack.EventsLost.Step(e, f, now) })
 }
@@ -24,8 +24,8 @@ func (c *Conditions) Slow(f rules.SlowFact, now time.Time) {
 	c.judge(at, func(e rules.Episode) (rules.Episode, *rules.Change) { return c.cfg.Pack.EndpointSlow.Step(e, f, now) })
 }
 
-// Retrying takes how late a source is with its retries.
-func (c *Conditions) Retrying(f rules.RetriesFact, now time.Time) {
+// retrying takes how late a source is with its retries.
+func (c *Conditions) retrying(f rules.RetriesFact, now time.Time) {
 	at := place{rule: rules.RuleRetriesMissing, scope: rules.ScopeOf(rules.ScopeSource, f.Source)}
 	c.judge(at, func(e rules.Episode) (rules.Episode, *rules.Change) { return c.cfg.Pack.RetriesMissing.Step(e, f, now) })
 }

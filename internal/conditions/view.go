@@ -62,8 +62,9 @@ func (c *Conditions) LateTotal() int64 {
 
 // Ratio returns what the last window (5 minutes) of a series counted: numbers,
 // interval, ordinary ratio, no text. It ends with the last closed tick that
-// had attempts, about a minute ago while traffic flows. false: the scope is
-// neither the platform nor a channel with a series, or nothing came lately.
+// had attempts, about a minute ago while traffic flows. false: there is no ratio
+// rule for the scope, or nothing came lately, or of a merchant or an endpoint
+// nothing failed for a day.
 func (c *Conditions) Ratio(scope rules.Scope) (rules.Evidence, bool) {
 	kind, id := scope.Split()
 	c.mu.Lock()
@@ -76,12 +77,17 @@ func (c *Conditions) Ratio(scope rules.Scope) (rules.Evidence, bool) {
 	return rules.Evidence{}, false
 }
 
-// Ratios returns what Ratio does for each scope that has something.
+// Ratios returns what Ratio does for the platform and for each product, channel
+// and type of event that has something: not for merchants and endpoints, of
+// which there may be very many.
 func (c *Conditions) Ratios() map[rules.Scope]rules.Evidence {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := map[rules.Scope]rules.Evidence{}
 	for _, f := range c.ratios.families {
+		if f.sparse {
+			continue
+		}
 		for _, s := range f.series {
 			if e, ok := c.ratios.lately(s); ok {
 				all[s.scope()] = e

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting/digest"
+	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
@@ -106,13 +107,13 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 	}
 	d.metrics.SourceGrades(grades)
 	now := time.Now()
-	options, waiting, pack := d.backlogOptions(now, 0), newEventWaits(), d.settings.Load().Rules.Pack
+	options, waiting, pack := d.backlogOptions(now, 0), conditions.NewWaits(), d.settings.Load().Rules.Pack
 	c, before := deliveries.NewBacklogCounter(options), d.column.backlogCounted
 	err := d.store.OpenEvents(ctx, nil, func(e deliveries.Event) error {
 		if !before.IsZero() {
 			d.column.learners.gaveUp(e, before, now)
 		}
-		waiting.add(e, options.Schedule(e), pack, now)
+		waiting.Add(e, options.Schedule(e), pack, now)
 		c.Add(e)
 		return nil
 	})
@@ -124,11 +125,11 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 		return
 	}
 	d.metrics.Backlog(c.Backlog())
-	waiting.remember(d.column.waiting.Load(), d.column.lately.Delivered)
+	waiting.Remember(d.column.waiting.Load(), d.column.lately.Delivered)
 	if d.column.waiting.Load() == nil {
 		d.recallDelivered(ctx, waiting, now)
 	}
-	d.judgeWaits(waiting, now)
+	d.column.conditions.Waiting(waiting, now)
 	d.column.waiting.Store(waiting)
 	d.column.backlogCounted = now
 	d.learn(ctx)
@@ -142,18 +143,10 @@ const backlogShare = 0.04
 // backlogOfEndpoint is how many events waited for an endpoint a minute ago, when
 // that is more than usual beside so many first attempts.
 func (c *column) backlogOfEndpoint(endpoint string, first int) int {
-	if at := c.waitingFor(endpoint); float64(at.waiting) >= backlogShare*float64(first) {
-		return at.waiting
+	if at := c.waiting.Load().Endpoint(endpoint); float64(at.Waiting) >= backlogShare*float64(first) {
+		return at.Waiting
 	}
 	return 0
-}
-
-// waitingFor returns what waited for an endpoint a minute ago.
-func (c *column) waitingFor(endpoint string) endpointWaits {
-	if all := c.waiting.Load(); all != nil && all.endpoints[endpoint] != nil {
-		return *all.endpoints[endpoint]
-	}
-	return endpointWaits{}
 }
 
 // backlog returns the loss clock of some endpoints for a digest: what waits

@@ -42,7 +42,7 @@ type column struct {
 	lateness   lateShare
 	learners   learners
 	senders    *ingest.Senders
-	waiting    atomic.Pointer[eventWaits] // a minute ago; read-only
+	waiting    atomic.Pointer[conditions.Waits] // a minute ago; read-only
 
 	backlogCounted time.Time // when the job did it last; the job's alone
 	listening      time.Time // since when attempts are heard
@@ -92,13 +92,9 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 
 // conditionsOf returns what the conditions of cfg are.
 func (d *Daemon) conditionsOf(cfg *config.Config) conditions.Config {
-	c := conditions.Config{
-		EndpointDown: cfg.Rules.EndpointDown, Certificate: cfg.Rules.Certificate,
-		Platform: cfg.Rules.Platform, Product: cfg.Rules.Product, Channel: cfg.Rules.Channel, Type: cfg.Rules.Type,
-		Merchant: cfg.Rules.Merchant, Endpoint: cfg.Rules.Endpoint, Paging: cfg.Rules.Paging, Pack: cfg.Rules.Pack, Grace: cfg.Rules.Grace,
-		Committed: d.committed, Place: d.board.place,
-		Owner: func(endpoint string) (merchant, host string) { return d.ownerOf(endpoint, "") },
-	}
+	c := cfg.Rules.Conditions()
+	c.Committed, c.Place = d.committed, d.board.place
+	c.Owner = func(endpoint string) (merchant, host string) { return d.ownerOf(endpoint, "") }
 	for _, h := range cfg.Heartbeats {
 		c.Heartbeats = append(c.Heartbeats, conditions.Heartbeat{ID: h.ID, Every: h.Every, Grace: h.Grace})
 	}

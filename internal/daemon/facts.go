@@ -19,8 +19,8 @@ func (d *Daemon) downFact(w *registry.Watched, m probes.Memory) rules.DownFact {
 	if first, failed, _ := d.column.lately.Endpoint(w.ID, time.Now()); 2*failed <= first {
 		f.Delivered = d.column.lately.Delivered(w.ID) // one that gets through among many that do not is no veto
 	}
-	at := d.column.waitingFor(w.ID)
-	f.Oldest, f.Waiting, f.LastFault, f.DeliveredAtAll = at.oldest, at.waiting, at.fault, later(at.delivered, d.column.lately.Delivered(w.ID))
+	at := d.column.waiting.Load().Endpoint(w.ID)
+	f.Oldest, f.Waiting, f.LastFault, f.DeliveredAtAll = at.Oldest, at.Waiting, at.Fault, later(at.Delivered, d.column.lately.Delivered(w.ID))
 	return f
 }
 
@@ -146,7 +146,7 @@ func (d *Daemon) stillBad(k rules.Key) bool {
 		case rules.RuleCertificate:
 			return rules.Certificate{}.Bad(v.Certificate.Report)
 		case rules.RuleEndpointDown:
-			return v.Probe.Result.Verdict == probes.Down || d.column.waitingFor(id).waiting > 0
+			return v.Probe.Result.Verdict == probes.Down || d.column.waiting.Load().Endpoint(id).Waiting > 0
 		}
 	}
 	switch k.Rule {

@@ -2,45 +2,20 @@ package daemon
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
+	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/internal/store"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
-// judgeWaits steps the rules that follow what waits and what was lost. Where a
-// condition stands and nothing is left, that is a fact too.
-func (d *Daemon) judgeWaits(w *eventWaits, now time.Time) {
-	for _, s := range d.column.conditions.Standing() {
-		kind, id := s.Scope.Split()
-		switch {
-		case kind == rules.ScopeEndpoint && (s.Rule == rules.RuleLossComing || s.Rule == rules.RuleEventsLost):
-			w.endpoint(id, s.Merchant)
-		case kind == rules.ScopeSource && s.Rule == rules.RuleRetriesMissing:
-			w.source(id)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(w.endpoints)) {
-		at := w.endpoints[id]
-		loss, lost := at.next(), at.lost
-		loss.Merchant, loss.Host = d.ownerOf(id, loss.Merchant)
-		lost.Merchant, lost.Host = loss.Merchant, loss.Host
-		d.column.conditions.Losing(loss, now)
-		d.column.conditions.Lost(lost, now)
-	}
-	for _, name := range slices.Sorted(maps.Keys(w.sources)) {
-		d.column.conditions.Retrying(*w.sources[name], now)
-	}
-}
-
 // recallDelivered finds out, after a start, which of the endpoints that wait
 // for long were delivered to since. Where only the quarter is known, it is taken
 // to have been after: nobody is woken for a restart.
-func (d *Daemon) recallDelivered(ctx context.Context, w *eventWaits, now time.Time) {
-	ids, from := w.unsure(d.settings.Load().Rules.EndpointDown.OldestFor, now)
+func (d *Daemon) recallDelivered(ctx context.Context, w *conditions.Waits, now time.Time) {
+	ids, from := w.Unsure(d.settings.Load().Rules.EndpointDown.OldestFor, now)
 	quarters, err := d.store.EndpointBuckets(ctx, ids, from, now)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -50,9 +25,9 @@ func (d *Daemon) recallDelivered(ctx context.Context, w *eventWaits, now time.Ti
 		return
 	}
 	for i := range quarters {
-		q, at := &quarters[i], w.endpoints[quarters[i].Endpoint]
-		if end := q.Start.Add(d.quarters.length); q.Deliveries.Counts[probes.FaultNone] > 0 && end.After(at.oldest) && end.After(at.delivered) {
-			at.delivered = end
+		q := &quarters[i]
+		if end := q.Start.Add(d.quarters.length); q.Deliveries.Counts[probes.FaultNone] > 0 && end.After(w.Endpoint(q.Endpoint).Oldest) {
+			w.DeliveredTo(q.Endpoint, end)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/dashboards/web"
+	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -101,15 +102,12 @@ func (s pageSource) Digests(ctx context.Context, f digest.Filter) ([]digest.Row,
 	return s.d.store.Digests().List(ctx, f)
 }
 
-// Ratios implements web.Source: the platform first, then the worst channels.
+// Ratios implements web.Source: the platform first, then
+// the worst of its products, channels and types of event.
 func (s pageSource) Ratios() []web.Ratio {
 	list := []web.Ratio{}
 	for scope, e := range s.d.column.conditions.Ratios() {
-		rule := rules.RuleChannelErrorRatio
-		if scope == rules.ScopePlatform {
-			rule = rules.RulePlatformErrorRatio
-		}
-		_, open := s.d.column.conditions.Open(rule, scope)
+		_, open := s.d.column.conditions.Open(conditions.RatioRule(scope), scope)
 		list = append(list, web.Ratio{Scope: scope, First: e.Denominator, Failed: e.Numerator, Window: e.To.Sub(e.From), Open: open})
 	}
 	share := func(r web.Ratio) float64 { return float64(r.Failed) / float64(max(r.First, 1)) }
