@@ -99,8 +99,10 @@ func (d *Daemon) platformRate(ctx context.Context, now time.Time) (float64, erro
 }
 
 // countBacklog gives the metrics what waits to be delivered, and how complete
-// the sources are.
+// the sources are; the rules judge it.
 func (d *Daemon) countBacklog(ctx context.Context) {
+	d.column.counting.Lock()
+	defer d.column.counting.Unlock()
 	grades := map[[2]deliveries.Grade]int{}
 	for _, r := range d.column.senders.Report(time.Now()) {
 		grades[[2]deliveries.Grade{r.Declared, r.Grade}]++

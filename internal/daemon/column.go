@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,8 +45,9 @@ type column struct {
 	senders    *ingest.Senders
 	waiting    atomic.Pointer[conditions.Waits] // a minute ago; read-only
 
-	backlogCounted time.Time // when the job did it last; the job's alone
-	listening      time.Time // since when attempts are heard
+	counting       sync.Mutex // held while the backlog is counted
+	backlogCounted time.Time  // when that was last; guarded by counting
+	listening      time.Time  // since when attempts are heard
 }
 
 // openColumn opens the log and makes the parts of the column, from the store

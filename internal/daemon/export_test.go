@@ -33,5 +33,12 @@ func (d *Daemon) Remembers(id string) bool {
 	return probe || look
 }
 
+// CountBacklog does what the job does each minute.
+func (d *Daemon) CountBacklog(ctx context.Context) { d.countBacklog(ctx) }
+
+// JudgeSlow and JudgeSources do what their jobs do.
+func (d *Daemon) JudgeSlow(ctx context.Context)    { d.judgeSlow(ctx) }
+func (d *Daemon) JudgeSources(ctx context.Context) { d.judgeSources(ctx) }
+
 // Learn does what the backlog job does with what was learnt of schedules.
 func (d *Daemon) Learn(ctx context.Context) { d.learn(ctx) }
