@@ -64,7 +64,7 @@ screenshots: build ## docs/images from a demo that runs; apt installs chromium a
 	scripts/screenshots $(BIN)/hookvigil docs/images
 
 bench: ## ratios against a baseline in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./internal/ingest ./dashboards
+	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./internal/ingest ./internal/conditions ./dashboards
 
 fuzz: ## FUZZTIME (10s) a target
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -52,7 +52,7 @@ func (f *family) rest(b *batch) (left bool) {
 	for name := range f.dropped {
 		b.series[name] = nil
 	}
-	clear(f.dropped)
+	f.dropped = map[string]bool{} // an emptied one keeps its room
 	turn := len(f.unsaved)
 	if f.sparse {
 		turn = min(turn, savedInTurn)

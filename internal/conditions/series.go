@@ -2,6 +2,7 @@ package conditions
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -127,7 +128,12 @@ func (f *family) dropIdle(now time.Time) bool {
 	if len(f.series) == before {
 		return false
 	}
-	f.unsaved = slices.DeleteFunc(f.unsaved, func(s *series) bool { return s.gone })
+	f.unsaved = slices.Clip(slices.DeleteFunc(f.unsaved, func(s *series) bool { return s.gone }))
+	if len(f.series) < before/4 {
+		smaller := make(map[string]*series, len(f.series)) // one that has shrunk keeps its room
+		maps.Copy(smaller, f.series)
+		f.series = smaller
+	}
 	return true
 }
 

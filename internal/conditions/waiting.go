@@ -55,6 +55,7 @@ func (w *Waits) Add(e deliveries.Event, s deliveries.Schedule, p rules.Pack, now
 		if e.MissingRetry(s, now) {
 			of.Missing++
 		}
+	case deliveries.EventDelivered, deliveries.EventCanceled: // nothing waits, and nothing was lost
 	case deliveries.EventExhausted:
 		at.lost.Lost++
 		if e.ExhaustsAt.After(at.lost.Last) {

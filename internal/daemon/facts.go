@@ -130,30 +130,26 @@ const freshFor = 15 * time.Minute
 func (d *Daemon) stillBad(k rules.Key) bool {
 	kind, id := k.Scope.Split()
 	now := time.Now()
-	switch kind {
-	case rules.ScopeHeartbeat:
-		return true
-	case rules.ScopeTarget:
+	switch {
+	case kind == rules.ScopeTarget:
 		t, ok := d.registry.Snapshot().Target(id)
 		return ok && rules.Certificate{}.Bad(d.board.target(t, now).Report)
-	case rules.ScopeEndpoint:
+	case k.Rule == rules.RuleCertificate || k.Rule == rules.RuleEndpointDown:
 		w, ok := d.registry.Snapshot().Endpoint(id)
-		if !ok {
-			return false
-		}
-		v := d.board.view(w, now)
-		switch k.Rule {
-		case rules.RuleCertificate:
-			return rules.Certificate{}.Bad(v.Certificate.Report)
-		case rules.RuleEndpointDown:
-			return v.Probe.Result.Verdict == probes.Down || d.column.waiting.Load().Endpoint(id).Waiting > 0
-		}
-	}
-	switch k.Rule {
-	case rules.RuleLossComing, rules.RuleEventsLost, rules.RuleRetriesMissing, rules.RuleUpstreamDelay, rules.RuleDuplicates, rules.RuleEndpointSlow, rules.RuleSilence:
-		return true // they are judged each minute, and clear by themselves
-	default:
+		return ok && d.looksBad(k.Rule, id, d.board.view(w, now))
+	case conditions.RatioRule(k.Scope) == k.Rule:
 		e, known := d.column.conditions.Ratio(k.Scope)
 		return known && e.Numerator > 0 && now.Sub(e.To) < freshFor
+	default:
+		return true // it is judged each minute, or each second, and clears by itself
 	}
+}
+
+// looksBad reports whether an endpoint meets one of the two rules that follow
+// its looks.
+func (d *Daemon) looksBad(rule rules.Rule, id string, v rules.EndpointView) bool {
+	if rule == rules.RuleCertificate {
+		return rules.Certificate{}.Bad(v.Certificate.Report)
+	}
+	return v.Probe.Result.Verdict == probes.Down || d.column.waiting.Load().Endpoint(id).Waiting > 0
 }
