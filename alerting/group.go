@@ -72,6 +72,9 @@ func (t *turn) group(c rules.Change) group {
 	if g, ok := t.ofThePlatform(c); ok {
 		return g
 	}
+	if g, ok := t.named(c); ok {
+		return g
+	}
 	if g, ok := t.ofTheSame(c); ok {
 		return g
 	}
@@ -164,6 +167,22 @@ func (t *turn) ofThePlatform(c rules.Change) (group, bool) {
 	for _, in := range t.groups[keyOwn+string(rules.ScopePlatform)] {
 		_, live := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
 		if in.Live() && live || !in.Live() && t.recent(in) && in.had(metOf(c.Key)) {
+			return in.asGroup(c.Severity), true
+		}
+	}
+	return group{}, false
+}
+
+// named returns the incident that runs where the platform's failures come from:
+// one cause pages once, however far it shows.
+func (t *turn) named(c rules.Change) (group, bool) {
+	where := c.Evidence.Where
+	if c.Key.Rule != rules.RulePlatformErrorRatio || where == (rules.Attribution{}) {
+		return group{}, false
+	}
+	scope := rules.ScopeOf(string(where.Dimension), where.Value)
+	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
+		if in := t.incidents[id]; in.Live() && ofRatios(in.Rule) && in.Scope == scope {
 			return in.asGroup(c.Severity), true
 		}
 	}

@@ -86,6 +86,33 @@ func TestRatiosOfTheSameTrafficAreOneIncident(t *testing.T) {
 	}
 }
 
+// A platform's alarm that names the channel whose incident runs is a line of it,
+// and says it louder only when it is; one that names another is its own.
+func TestThePlatformJoinsTheCauseThatItNames(t *testing.T) {
+	t.Parallel()
+	channel := risen(rules.RuleChannelErrorRatio, "channel:QR", rules.Critical, 1)
+	platform := risen(rules.RulePlatformErrorRatio, rules.ScopePlatform, rules.Critical, 3)
+	platform.Evidence.Where = rules.Attribution{Dimension: rules.DimensionChannel, Value: "QR", Share: 1, N: 100, K: 40}
+	h := &house{d: desk()}
+	h.decide(at(1), channel)
+	got := h.decide(at(3), platform)
+	if live := h.live(); len(live) != 1 || live[0] != "webhook failures are up on channel QR" || kinds(got.Notices) != "ops:root" {
+		t.Errorf("live %q, told %s; want a line of the channel's", live, kinds(got.Notices))
+	}
+	channel.Open, channel.Number = false, 2
+	if h.decide(at(4), channel); len(h.live()) != 1 {
+		t.Error("it is over while the platform's ratio is up")
+	}
+
+	platform.Evidence.Where.Value = "CARD"
+	channel.Open, channel.Number = true, 1
+	h = &house{d: desk()}
+	h.decide(at(1), channel)
+	if h.decide(at(3), platform); h.live()[0] != "webhook failures are up on the whole platform" {
+		t.Errorf("live %q; want the platform's own", h.live())
+	}
+}
+
 // What the deliveries of a merchant's endpoints say is one incident, a line of
 // the one in which the endpoint is down, or of the platform's.
 func TestDeliveriesOfAMerchantAreOneIncident(t *testing.T) {

@@ -128,12 +128,13 @@ func lasted(f alerting.Facts) string {
 	return f.ResolvedAt.Sub(start).Round(time.Second).String()
 }
 
-// counts puts the numbers before the ratio that they make.
+// counts puts the numbers before the ratio that they make. What they count is
+// said by the text of the evidence: failures, duplicates, events that wait.
 func counts(e rules.Evidence) string {
 	if e.Denominator <= 0 {
 		return ""
 	}
-	s := fmt.Sprintf("%d of %d failed (%s)", e.Numerator, e.Denominator, (rules.Ratio(float64(e.Numerator) / float64(e.Denominator))).Short())
+	s := fmt.Sprintf("%d of %d (%s)", e.Numerator, e.Denominator, (rules.Ratio(float64(e.Numerator) / float64(e.Denominator))).Short())
 	if e.Threshold > 0 {
 		s += ", threshold " + e.Threshold.Short()
 	}

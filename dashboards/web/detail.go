@@ -54,6 +54,7 @@ type endpointPage struct {
 	frame
 	Row         row
 	Incidents   endpointIncidents
+	Conditions  endpointConditions
 	Advice      []adviceOn
 	Probe       []fact
 	Phases      []phase
@@ -76,6 +77,7 @@ func (p *pages) endpoint(w http.ResponseWriter, r *http.Request) {
 	page := endpointPage{frame: p.frame(fmt.Sprintf("%s %s", clip(ep.ID), stateText(ep.State)))}
 	page.Row = rowOf(ep, page.Now)
 	page.Incidents = p.incidentsOf(r.Context(), ep.ID)
+	page.Conditions = conditionsAt(p.src.Conditions(), ep.ID, page.Now)
 	page.Advice = adviceFor(ep.View)
 	page.Probe = probeFacts(ep)
 	page.Phases = phasesOf(ep.View.Probe.Result)

@@ -27,11 +27,14 @@ type source struct {
 	endpoints []web.Endpoint
 	targets   []web.Target
 	ratios    []web.Ratio
+	stands    []rules.Standing
 	desk      desk
 	ledger    ledger
 }
 
 func (s source) Ratios() []web.Ratio { return s.ratios }
+
+func (s source) Conditions() []rules.Standing { return s.stands }
 
 func (s source) Incidents(ctx context.Context, f alerting.IncidentFilter) ([]alerting.Incident, error) {
 	return s.desk.Incidents(ctx, f)

@@ -107,9 +107,9 @@ func endedBy(in alerting.Incident) string {
 	}
 }
 
-// evidenceFacts lists the numbers of an evidence; what it does not hold is
-// left out.
-func evidenceFacts(e rules.Evidence) []fact {
+// evidenceFacts lists the numbers of a rule's evidence; what it does not hold
+// is left out.
+func evidenceFacts(rule rules.Rule, e rules.Evidence) []fact {
 	var facts []fact
 	add := func(name, value string, there bool) {
 		if there {
@@ -118,11 +118,7 @@ func evidenceFacts(e rules.Evidence) []fact {
 	}
 	if e.Denominator > 0 {
 		ratio := rules.Ratio(float64(e.Numerator) / float64(e.Denominator))
-		what := "Failed first attempts"
-		if e.High == 0 { // no ratio's counts: probes in a row
-			what = "Failed probes"
-		}
-		add(what, fmt.Sprintf("%s of %s (%s)", grouped(e.Numerator), grouped(e.Denominator), ratio.Short()), true)
+		add(countedAs(rule), fmt.Sprintf("%s of %s (%s)", grouped(e.Numerator), grouped(e.Denominator), ratio.Short()), true)
 	}
 	add("Plausible ratio", e.Low.Short()+" to "+e.High.Short(), e.High > 0)
 	add("Threshold", e.Threshold.Short(), e.Threshold > 0)
@@ -219,7 +215,7 @@ func (p *pages) incident(w http.ResponseWriter, r *http.Request) {
 	beside := brevity{title: in.Title, scope: in.Scope, since: in.StartedAt}
 	page := incidentPage{
 		frame: p.frame(fmt.Sprintf("incident %s %s", clip(in.Number()), in.State)), Row: incidentRowOf(in),
-		Milestones: milestones(in), Evidence: evidenceFacts(in.Evidence), Advice: adviceOnIncident(in), Timeline: timelineOf(entries, beside),
+		Milestones: milestones(in), Evidence: evidenceFacts(in.Rule, in.Evidence), Advice: adviceOnIncident(in), Timeline: timelineOf(entries, beside),
 	}
 	page.Row.Evidence.Text = brevity{scope: in.Scope, since: in.Evidence.From}.shorten(in.Evidence.Text)
 	page.Members, page.MoreMembers = membersOf(in)

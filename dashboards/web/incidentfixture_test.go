@@ -140,7 +140,7 @@ func badDay() source {
 			},
 		},
 	}
-	src.ledger.rows = toldToday()
+	src.ledger.rows, src.stands = toldToday(), standsOnABadDay()
 	src.ratios = []web.Ratio{
 		{Scope: rules.ScopePlatform, First: 5120, Failed: 312, Window: time.Hour, Open: true},
 		{Scope: rules.ScopeOf(rules.ScopeChannel, "ID_BCA"), First: 900, Failed: 41, Window: time.Hour},

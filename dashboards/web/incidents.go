@@ -250,15 +250,22 @@ func severitySignal(in alerting.Incident) signal {
 	if !in.Live() {
 		return s
 	}
-	switch in.Severity {
-	case rules.Critical:
-		s.Mark = rules.StateDown
-	case rules.High:
-		s.Mark = rules.StateFailing
-	case rules.Low:
-		s.Mark = rules.StateDegraded
-	}
+	s.Mark = severityMark(in.Severity)
 	return s
+}
+
+// severityMark is the class, and with it shape and colour, of a severity.
+func severityMark(s rules.Severity) rules.Word {
+	switch s {
+	case rules.Critical:
+		return rules.StateDown
+	case rules.High:
+		return rules.StateFailing
+	case rules.Low:
+		return rules.StateDegraded
+	default:
+		return rules.StateNoData
+	}
 }
 
 func openMembers(in alerting.Incident) int {

@@ -142,6 +142,7 @@ type overviewPage struct {
 	frame
 	Brief          bool // the reader looks for certain endpoints: nothing else in full
 	Incidents      incidentBlock
+	Quiet          int // conditions that open no incident
 	Digests        digestBlock
 	Ratios         []ratioView
 	Ask            ask
@@ -168,7 +169,7 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 	page.Brief = a.looking()
 	page.Incidents = p.incidentBlock(r.Context(), page.Brief)
 	if !page.Brief {
-		page.Ratios, page.Digests = ratiosOf(p.src.Ratios()), p.digestBlock(r.Context())
+		page.Ratios, page.Digests, page.Quiet = ratiosOf(p.src.Ratios()), p.digestBlock(r.Context()), quietOnes(p.src.Conditions())
 	}
 	for _, id := range f.page {
 		if ep, ok := p.src.Endpoint(id); ok { // else: removed since the walk

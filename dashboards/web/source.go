@@ -29,6 +29,9 @@ type Source interface {
 	// Ratios tells how deliveries go: the platform first, then the worst
 	// channels. The pages show the first 20 that have a first attempt.
 	Ratios() []Ratio
+	// Conditions returns those that are pending or open, in any order. It is
+	// called once for the overview and for the page of an endpoint.
+	Conditions() []rules.Standing
 }
 
 // IncidentSource is where the pages read incidents: a store, which may fail.

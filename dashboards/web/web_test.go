@@ -69,6 +69,7 @@ func TestGolden(t *testing.T) {
 		"incident":  {badDay(), "/incidents/inc_m4k7q2w6x3ztplat"},
 		"resolved":  {badDay(), "/incidents/fifty0ver7xyz"},
 		"endpoint":  {seven(), "/endpoints/acme-payouts"},
+		"standing":  {badDay(), "/endpoints/acme-payouts"},
 		"target":    {seven(), "/targets/ledger"},
 		"troubled":  {troubled, "/?refresh=30"},
 		"looking":   {badDay(), "/?state=down&q=acme"},

@@ -93,6 +93,9 @@ type Deps struct {
 	// Resolver makes attempts whole. nil: one is made of Registry, Sources and
 	// Attempts, when that is an [ingest.Discoverer] too.
 	Resolver *ingest.Resolver
+	// Conditions lists what is pending or open, in any order: GET
+	// /api/v1/conditions. It does not block.
+	Conditions func() []rules.Standing
 	// SourceViews is what is known of sources: GET /api/v1/sources.
 	SourceViews Sources
 	// Test sends one test notice to each destination of a receiver, and

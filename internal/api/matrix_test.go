@@ -110,6 +110,10 @@ var matrix = map[string][]matrixRow{
 		{"/api/v1/incidents/inc_own_aaaaaa/note", `{"version":3,"text":"x"}`, actsOnOwn},
 		{"/api/v1/incidents/inc_rival_bbbbbb/note", `{"version":3,"text":"x"}`, replacesOther},
 	},
+	"GET /api/v1/conditions": {
+		{"/api/v1/conditions", "", readsOwn}, {"/api/v1/conditions?merchant=rival", "", readsOwn},
+		{"/api/v1/conditions?scope=endpoint:rival-pay", "", readsOwn}, {"/api/v1/conditions?scope=platform", "", readsOwn},
+	},
 	"GET /api/v1/digests": {
 		{"/api/v1/digests", "", readsOwn}, {"/api/v1/digests?merchant=rival", "", readsOwn}, {"/api/v1/digests?kind=platform", "", readsOwn},
 	},

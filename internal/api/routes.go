@@ -28,6 +28,7 @@ func (s *Server) routes() {
 	register(s, viewer, get("/api/v1/targets", "list-targets", "List our own services whose certificates are watched"), s.listTargets)
 	register(s, viewer, get("/api/v1/targets/{id}", "get-target", "Show one of our own services"), s.getTarget)
 	register(s, viewer, get("/api/v1/sd/prometheus", "discover", "Prometheus HTTP service discovery of all endpoints"), s.discover)
+	s.conditionRoutes()
 	s.deliveryRoutes()
 	s.deskRoutes()
 	s.digestRoutes()

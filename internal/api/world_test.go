@@ -158,6 +158,7 @@ type world struct {
 	events   *fakeEvents
 	backlogs *fakeBacklogs
 	sources  *fakeSources
+	stands   []rules.Standing // conditions; set before the first request
 
 	mu       sync.Mutex
 	seen     []observed
@@ -220,6 +221,7 @@ func testLooks() fakeLooks {
 func newWorld(t *testing.T, tokens []api.Token) *world {
 	t.Helper()
 	w := &world{looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk(), digests: newFakeDigests()}
+	w.stands = testConditions()
 	w.events, w.backlogs, w.sources = newFakeEvents(), newFakeBacklogs(), &fakeSources{list: []api.SourceView{{Name: "core"}}}
 	snap, faults := registry.Build(testRecords(), registry.DefaultDefaults())
 	for _, f := range faults {
@@ -258,7 +260,7 @@ func (w *world) deps() api.Deps {
 	return api.Deps{
 		Registry: w.registry, Looks: w.looks, Duties: w.duties, DecodeEntry: decodeEntry,
 		Attempts: w.attempts, Sources: func(name string) bool { return name != "closed" },
-		Tally: w.desk.tally, Incidents: w.desk, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
+		Tally: w.desk.tally, Incidents: w.desk, Conditions: func() []rules.Standing { return w.stands }, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
 		Events: w.events, Backlogs: w.backlogs, SourceViews: w.sources,
 		Metrics: text("up 1\n"), ProbeMetrics: text("probe_success{instance=\"https://rival.example/hook\"} 1\n"),
 		Probe: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

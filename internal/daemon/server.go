@@ -36,6 +36,7 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 			Rejected:     func(n int) { d.metrics.AttemptsTaken(0, 0, n) },
 			Resolver:     d.resolver,
 			Tally:        d.store.Tally,
+			Conditions:   d.standing,
 			Incidents:    incidents{d},
 			Outbox:       outbox{d},
 			Test:         d.testReceiver,
