@@ -37,6 +37,9 @@ func TestDetectorValidates(t *testing.T) {
 		"more than half loud":       {func(d *rules.Detector) { d.Loud = 0.51 }, []string{"loud"}},
 		"no weight":                 {func(d *rules.Detector) { d.UsualAs = 0 }, []string{"usual_as"}},
 		"no rise":                   {func(d *rules.Detector) { d.RiseFactor = 1 }, []string{"rise_factor"}},
+		"nearer than at it":         {func(d *rules.Detector) { d.Near = 1.01 }, []string{"near"}},
+		"less than no doubt":        {func(d *rules.Detector) { d.Doubt = 0.99 }, []string{"doubt"}},
+		"no doubt at all":           {func(d *rules.Detector) { d.Near, d.Doubt = 1, 1 }, nil},
 		"no loud ticks, no run":     {func(d *rules.Detector) { d.LoudTicks, d.ClearRun = 0, 0 }, []string{"loud_ticks", "clear_run"}},
 		"certainty":                 {func(d *rules.Detector) { d.Confidence = 1 }, []string{"confidence"}},
 		"falling traffic":           {func(d *rules.Detector) { d.Heights[2].PerTick = 1 }, []string{"heights[2].per_tick"}},
@@ -45,7 +48,7 @@ func TestDetectorValidates(t *testing.T) {
 			d.Usual, d.OwnFactor, d.Clip, d.Heights[0].PerTick, d.Heights[1].Sum = rules.Ratio(nan), nan, nan, nan, nan
 		}, []string{"usual", "own_factor", "clip", "heights[0].per_tick", "heights[1].sum"}},
 		"nothing at all": {func(d *rules.Detector) { *d = rules.Detector{} }, []string{
-			"tick", "window", "recent", "day", "tolerated", "threshold", "loud", "usual_as", "own_factor", "rise_factor", "clip", "loud_ticks", "clear_run", "confidence",
+			"tick", "window", "recent", "day", "tolerated", "threshold", "loud", "usual_as", "own_factor", "rise_factor", "clip", "near", "doubt", "loud_ticks", "clear_run", "confidence",
 			"heights[0].per_tick", "heights[0].sum", "heights[1].per_tick", "heights[1].sum", "heights[2].per_tick", "heights[2].sum",
 			"heights[3].per_tick", "heights[3].sum", "heights[4].per_tick", "heights[4].sum"}},
 	} {

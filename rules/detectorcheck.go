@@ -60,6 +60,8 @@ func (d Detector) ratioFaults() []error {
 	need(d.OwnFactor >= 1 && d.OwnFactor <= 100, "own_factor: %v is outside [1, 100]", d.OwnFactor)
 	need(d.RiseFactor > 1 && d.RiseFactor <= 100, "rise_factor: %v is outside (1, 100]", d.RiseFactor)
 	need(d.Clip > 0 && d.Clip <= TickAttempts, "clip: %v is outside (0, %d] failed attempts", d.Clip, TickAttempts)
+	need(d.Near > 0 && d.Near <= 1, "near: %v is outside (0, 1]", d.Near)
+	need(d.Doubt >= 1 && d.Doubt <= 100, "doubt: %v is outside [1, 100]", d.Doubt)
 	need(d.LoudTicks >= 1 && d.LoudTicks <= 1000, "loud_ticks: %d is outside [1, 1000]", d.LoudTicks)
 	need(d.ClearRun >= 1 && d.ClearRun <= TickAttempts, "clear_run: %d is outside [1, %d]", d.ClearRun, TickAttempts)
 	need(d.Confidence >= 0.5 && d.Confidence <= 0.9999, "confidence: %v is outside [0.5, 0.9999]", d.Confidence)

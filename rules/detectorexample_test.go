@@ -22,7 +22,7 @@ func ExampleDetector_Step() {
 		at = at.Add(d.Tick)
 	}
 	// Output:
-	// opened critical 14:49:50
-	// 66 of 1,100 first attempts failed (6%) since 2023-11-11 14:48:00 UTC, 4.7% to 7.6% with 95% confidence; 66 of 1,100 in the last 5m; ordinarily 0.3%
+	// opened critical 14:49:40
+	// 60 of 1,000 first attempts failed (6%) since 2023-11-11 14:48:00 UTC, 4.6% to 7.7% with 95% confidence; 60 of 1,000 in the last 5m; ordinarily 0.3%
 	// clears by a 5m ratio below 1% for 10m, or 10 delivered in a row when fewer come in 5m
 }

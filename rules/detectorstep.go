@@ -60,13 +60,21 @@ func (d Detector) watch(s DetectorState, t Tick) (DetectorState, *Alarm) {
 	d.hear(&s, t)
 	by := BySum
 	switch {
-	case s.sum > 0 && s.sum >= d.height(perTick):
+	case s.sum > 0 && d.high(&s, perTick):
 	case s.louds >= d.LoudTicks:
 		by = ByLoud
 	default:
 		return s, nil
 	}
 	return d.open(s, by, own)
+}
+
+// high reports whether the sum alarms at this traffic. A rise whose exact
+// upper bound is not near the threshold has to reach Doubt times the height.
+func (d Detector) high(s *DetectorState, perTick float64) bool {
+	height := d.height(perTick)
+	return s.sum >= float64(d.Doubt*height) ||
+		s.sum >= height && exactReaches(s.change.k, s.change.n, d.Confidence, Ratio(d.Near*float64(d.Threshold)))
 }
 
 // sumUp takes the tick into the clipped CUSUM. The conversions forbid fused

@@ -40,12 +40,13 @@ func (w *watched) until(most int, apart time.Duration, n, k int) (*rules.Alarm, 
 
 func (w *watched) skip(d time.Duration) { w.at = w.at.Add(d) }
 
-// breakIt opens an episode of a busy series: 21 ticks at 3 %.
+// breakIt opens an episode of a busy series: 24 ticks at 3 %, which is in
+// doubt (1.5 times 21.5, and log 4 a tick).
 func (w *watched) breakIt(t *testing.T) *rules.Alarm {
 	t.Helper()
 	a, i := w.until(100, w.d.Tick, 1000, 30)
-	if a == nil || a.Kind != rules.AlarmOpened || i != 21 {
-		t.Fatalf("tick %d: %+v, want opened with the 21st", i, a)
+	if a == nil || a.Kind != rules.AlarmOpened || i != 24 {
+		t.Fatalf("tick %d: %+v, want opened with the 24th", i, a)
 	}
 	return a
 }
@@ -58,7 +59,7 @@ func TestDetectorOpensLoudly(t *testing.T) {
 		by               rules.AlarmBy
 	}{
 		"at exactly 20 % in each of six ticks": {200, 0, 6, rules.ByLoud},
-		"not just under it":                    {199, 0, 21, rules.BySum}, // 28 / log 4 = 20.2
+		"not just under it":                    {199, 0, 16, rules.BySum}, // 21.5 / log 4 = 15.5
 		"not when the six are interrupted":     {200, 5, 11, rules.ByLoud},
 		"when all fail":                        {1000, 0, 6, rules.ByLoud},
 	} {
@@ -90,12 +91,12 @@ func TestDetectorWantsMoreOfABusySeries(t *testing.T) {
 		want  int
 	}{
 		"0.01 a second and less":         {1, 1000 * time.Second, 3}, // 3.0
-		"0.1 a second":                   {1, 10 * time.Second, 4},   // 4.9
-		"1 a second":                     {10, 10 * time.Second, 6},  // 7.6
-		"between two classes, 3.2/s":     {32, 10 * time.Second, 9},  // 11.3
-		"10 a second":                    {100, 10 * time.Second, 11},
-		"100 a second":                   {1000, 10 * time.Second, 21},
-		"beyond the table as at its end": {100_000, 10 * time.Second, 21},
+		"0.1 a second":                   {1, 10 * time.Second, 4},   // 5.0
+		"1 a second":                     {10, 10 * time.Second, 6},  // 7.7
+		"between two classes, 3.2/s":     {32, 10 * time.Second, 8},  // 10.8
+		"10 a second":                    {100, 10 * time.Second, 10},
+		"100 a second":                   {1000, 10 * time.Second, 16},
+		"beyond the table as at its end": {100_000, 10 * time.Second, 16},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,10 +109,36 @@ func TestDetectorWantsMoreOfABusySeries(t *testing.T) {
 	}
 }
 
+func TestDetectorWaitsWithWhatIsInDoubt(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		failed, want int
+		severity     rules.Severity
+	}{
+		"a bound far under the threshold": {30, 24, rules.High},     // 2.8 to 3.2 %: 32.25 / log 4 = 23.3
+		"a bound near it":                 {35, 16, rules.High},     // of 16,000 up to 3.8 %
+		"a bound over it":                 {40, 16, rules.Critical}, // 21.5 / log 4 = 15.5
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWatched()
+			a, i := w.until(50, w.d.Tick, 1000, tt.failed)
+			if a == nil || i != tt.want || a.Severity != tt.severity {
+				t.Errorf("tick %d: %+v, want %s with tick %d", i, a, tt.severity, tt.want)
+			}
+			w = newWatched()
+			w.d.Doubt = 1
+			if a, i := w.until(50, w.d.Tick, 1000, tt.failed); a == nil || i != 16 {
+				t.Errorf("tick %d without a doubt: %+v, want tick 16", i, a)
+			}
+		})
+	}
+}
+
 func TestDetectorSaysCriticalByTheUpperBound(t *testing.T) {
 	t.Parallel()
 	w := newWatched()
-	opened := w.breakIt(t) // 630 of 21,000
+	opened := w.breakIt(t) // 720 of 24,000
 	if opened.Severity != rules.High || opened.Evidence.High >= 0.04 || w.s.Severity() != rules.High {
 		t.Fatalf("opened %s with %s up to %s, want high under 4%%", opened.Severity, w.s.Severity(), opened.Evidence.High)
 	}
@@ -148,8 +175,8 @@ func TestDetectorClearsByTheRatio(t *testing.T) {
 	if a == nil || a.Kind != rules.AlarmCleared || a.By != rules.ByRatio || i != 80 || w.s.Open() || w.s.Severity() != "" {
 		t.Fatalf("tick %d: %+v, want cleared by ratio with the 80th", i, a)
 	}
-	if a.Severity != rules.High || a.Evidence.Denominator != 101_000 || !a.At.Equal(w.at) {
-		t.Errorf("%+v, want high, of 101000, at %s", a, w.at)
+	if a.Severity != rules.High || a.Evidence.Denominator != 104_000 || !a.At.Equal(w.at) {
+		t.Errorf("%+v, want high, of 104000, at %s", a, w.at)
 	}
 }
 

@@ -37,13 +37,13 @@ rules:
   error_ratio:
     {grace: 1h, tick: 1s, window: 30s, day: 2h, recent: 1h, tolerated: 2%, own_factor: 2.5, rise_factor: 4, usual: 0.1%, usual_as: 100, clip: 1.5,
      heights: [{per_tick: 1, sum: 2}, {per_tick: 2, sum: 3}, {per_tick: 3, sum: 4}, {per_tick: 4, sum: 5.5}, {per_tick: 5, sum: 6}],
-     loud: 30%, loud_ticks: 3, clear_for: 1m, clear_run: 5, reopen: 10m, settle: 12h, confidence: 90%}
+     near: 80%, doubt: 3, loud: 30%, loud_ticks: 3, clear_for: 1m, clear_run: 5, reopen: 10m, settle: 12h, confidence: 90%}
 `)
 	platform := rules.Detector{
 		Tick: time.Second, Window: 30 * time.Second, Day: 2 * time.Hour, Recent: time.Hour,
 		Threshold: 0.05, Tolerated: 0.02, OwnFactor: 2.5, RiseFactor: 4, Usual: 0.001, UsualAs: 100, Clip: 1.5,
 		Heights: [5]rules.Height{{PerTick: 1, Sum: 2}, {PerTick: 2, Sum: 3}, {PerTick: 3, Sum: 4}, {PerTick: 4, Sum: 5.5}, {PerTick: 5, Sum: 6}},
-		Loud:    0.3, LoudTicks: 3, ClearFor: time.Minute, ClearRun: 5, Reopen: 10 * time.Minute, Settle: 12 * time.Hour, Confidence: 0.9,
+		Near:    0.8, Doubt: 3, Loud: 0.3, LoudTicks: 3, ClearFor: time.Minute, ClearRun: 5, Reopen: 10 * time.Minute, Settle: 12 * time.Hour, Confidence: 0.9,
 	}
 	over := func(threshold rules.Ratio) rules.Detector {
 		d := platform

@@ -22,6 +22,8 @@ type ratioLayout struct {
 	UsualAs    *int               `yaml:"usual_as"`
 	Clip       *float64           `yaml:"clip"`
 	Heights    []heightLayout     `yaml:"heights"`
+	Near       *rules.Ratio       `yaml:"near"`
+	Doubt      *float64           `yaml:"doubt"`
 	Loud       *rules.Ratio       `yaml:"loud"`
 	LoudTicks  *int               `yaml:"loud_ticks"`
 	ClearFor   *registry.Duration `yaml:"clear_for"`
@@ -61,7 +63,9 @@ func (l *loader) detectors(in rulesLayout, r *Rules) {
 		take(&d.detector.Threshold, d.threshold)
 		l.detectorFaults("rules."+string(d.rule), *d.detector)
 	}
-	r.Paging = in.Merchant.Page
+	if len(in.Merchant.Page) > 0 {
+		r.Paging = in.Merchant.Page
+	}
 }
 
 func (l *loader) detector(in ratioLayout) rules.Detector {
@@ -82,6 +86,10 @@ func (l *loader) detector(in ratioLayout) rules.Detector {
 	take(&d.ClearRun, in.ClearRun)
 	takeSpan(&d.Reopen, in.Reopen)
 	takeSpan(&d.Settle, in.Settle)
+	if in.Near != nil {
+		d.Near = float64(*in.Near)
+	}
+	take(&d.Doubt, in.Doubt)
 	if in.Confidence != nil {
 		d.Confidence = float64(*in.Confidence)
 	}
