@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
@@ -123,6 +124,9 @@ func nameOf(c rules.Change) string {
 	case rules.RuleCertificate:
 		return phrase("certificate of "+id, c.Fault)
 	case rules.RulePlatformErrorRatio:
+		if where := c.Evidence.Where.Name(); where != "" {
+			return "webhook failures are up on the platform, most of them at " + where
+		}
 		return "webhook failures are up on the whole platform"
 	case rules.RuleChannelErrorRatio:
 		return "webhook failures are up on channel " + id
@@ -189,9 +193,14 @@ func (t *turn) named(c rules.Change) (group, bool) {
 	return group{}, false
 }
 
+// atOnce is how close together the failures of two channels, or two products,
+// go up when one cause is behind them: changes are dated to the tick of 10 s.
+const atOnce = time.Minute
+
 // ofTheSame returns the incident that tells of the same traffic already: one
 // of another part of it whose failures went up at about the same time, or that
-// the endpoint's other signals are in.
+// the endpoint's other signals are in. Two values of one dimension are the same
+// only when they went up at once.
 func (t *turn) ofTheSame(c rules.Change) (group, bool) {
 	if ofDeliveries(c.Key.Rule) {
 		for _, rule := range []rules.Rule{rules.RuleEndpointDown, rules.RuleCertificate} {
@@ -208,7 +217,11 @@ func (t *turn) ofTheSame(c rules.Change) (group, bool) {
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
 		in := t.incidents[id]
 		other, _ := in.Scope.Split()
-		if in.Live() && ofRatios(in.Rule) && other != kind && apart(in.StartedAt, c.Since) <= t.desk.Fold.Within {
+		within := t.desk.Fold.Within
+		if other == kind {
+			within = min(within, atOnce)
+		}
+		if in.Live() && ofRatios(in.Rule) && apart(in.StartedAt, c.Since) <= within {
 			return in.asGroup(c.Severity), true
 		}
 	}
@@ -350,6 +363,22 @@ func (t *turn) fold(into *Incident, g group) {
 		in.ResolvedBy = "folded into " + into.Number()
 		t.happened(in, EntryFolded, "one of many with the same cause: it goes on in "+into.Number(), tellThread)
 	}
+}
+
+// ratioTitle says of which parts of the traffic failures are up, once they are
+// several of the kind that leads.
+func (in Incident) ratioTitle() string {
+	lead, id := in.Scope.Split()
+	var values []string
+	for _, m := range in.Members {
+		if kind, value := m.Key.Scope.Split(); kind == lead && ofRatios(m.Key.Rule) && !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	if len(values) < 2 {
+		return in.Title
+	}
+	return fmt.Sprintf("webhook failures are up on %d %ss: %s and %d more", len(values), lead, id, len(values)-1)
 }
 
 // seatsIn returns the seats of the open members of an incident, in their order.

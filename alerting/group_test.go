@@ -125,7 +125,7 @@ func TestChannelsAreALineOfThePlatform(t *testing.T) {
 func TestChannelsWithoutThePlatformAreTheirOwn(t *testing.T) {
 	t.Parallel()
 	h := &house{d: desk()}
-	h.decide(at(7), risen(rules.RuleChannelErrorRatio, "channel:QR", rules.High, 6), risen(rules.RuleChannelErrorRatio, "channel:ID_BCA", rules.High, 6))
+	h.decide(at(7), risen(rules.RuleChannelErrorRatio, "channel:QR", rules.High, 6), risen(rules.RuleChannelErrorRatio, "channel:ID_BCA", rules.High, 7.5))
 	if n := len(h.world.Incidents); n != 2 {
 		t.Errorf("%d incidents, want 2: nothing says that they have one cause", n)
 	}

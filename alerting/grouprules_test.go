@@ -49,7 +49,8 @@ func TestLowConditionsOpenNothing(t *testing.T) {
 }
 
 // What goes up at the same time in several ways to divide the same traffic is
-// one cause, and pages once; two values of one dimension are two.
+// one cause, and pages once; two values of one dimension are one cause only when they go up at
+// once.
 func TestRatiosOfTheSameTrafficAreOneIncident(t *testing.T) {
 	t.Parallel()
 	channel, product := rules.ScopeOf(rules.ScopeChannel, "ID_BCA"), rules.ScopeOf(rules.ScopeProduct, "VA")
@@ -62,8 +63,11 @@ func TestRatiosOfTheSameTrafficAreOneIncident(t *testing.T) {
 			risen(rules.RuleTypeErrorRatio, rules.ScopeOf(rules.ScopeType, "va.paid"), rules.High, 2),
 			risen(rules.RuleMerchantErrorRatio, rules.ScopeOf(rules.ScopeMerchant, "toko"), rules.Critical, 3),
 		}, []string{"webhook failures are up on channel ID_BCA"}},
-		"two channels": {[]rules.Change{
-			risen(rules.RuleChannelErrorRatio, channel, rules.Critical, 1), risen(rules.RuleChannelErrorRatio, "channel:ID_BNI", rules.Critical, 1.5),
+		"two channels at once": {[]rules.Change{
+			risen(rules.RuleChannelErrorRatio, channel, rules.Critical, 1), risen(rules.RuleChannelErrorRatio, "channel:ID_BNI", rules.Critical, 2),
+		}, []string{"webhook failures are up on 2 channels: ID_BCA and 1 more"}},
+		"two channels one after the other": {[]rules.Change{
+			risen(rules.RuleChannelErrorRatio, channel, rules.Critical, 1), risen(rules.RuleChannelErrorRatio, "channel:ID_BNI", rules.Critical, 2.1),
 		}, []string{"webhook failures are up on channel ID_BCA", "webhook failures are up on channel ID_BNI"}},
 		"a product long after a channel": {[]rules.Change{
 			risen(rules.RuleChannelErrorRatio, channel, rules.Critical, 1), risen(rules.RuleProductErrorRatio, product, rules.Critical, 31),
@@ -108,7 +112,7 @@ func TestThePlatformJoinsTheCauseThatItNames(t *testing.T) {
 	channel.Open, channel.Number = true, 1
 	h = &house{d: desk()}
 	h.decide(at(1), channel)
-	if h.decide(at(3), platform); h.live()[0] != "webhook failures are up on the whole platform" {
+	if h.decide(at(3), platform); h.live()[0] != "webhook failures are up on the platform, most of them at channel CARD" {
 		t.Errorf("live %q; want the platform's own", h.live())
 	}
 }

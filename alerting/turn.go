@@ -127,6 +127,9 @@ func (t *turn) join(g group, c rules.Change, why string) {
 		Key: c.Key, Merchant: c.Merchant, Host: c.Host, Fault: c.Fault, Text: c.Evidence.Text, Since: c.Since, Joined: t.now,
 	})
 	in.Failing = max(in.Failing, g.crowd)
+	if ofRatios(in.Rule) {
+		in.Title = in.ratioTitle()
+	}
 	text := phrase(why, c.Evidence.Text)
 	switch {
 	case fresh:

@@ -67,6 +67,15 @@ type Attribution struct {
 	Usual     Ratio     `json:"usual,omitzero"`
 }
 
+// Name is the place for people, "channel ID_BCA", as String has it; empty for the
+// zero value, and for a fault, which is no place.
+func (a Attribution) Name() string {
+	if a.Dimension == "" || a.Dimension == DimensionFault {
+		return ""
+	}
+	return string(a.Dimension) + " " + harmless(a.Value)
+}
+
 // String gives one line for people, such as "channel ID_BCA: 78% of the excess
 // failures, 31% of its attempts fail (ordinarily 0.3%)"; empty for the zero
 // value. The value is cut to 60 characters and holds no line break.
@@ -74,12 +83,11 @@ func (a Attribution) String() string {
 	if a.Dimension == "" {
 		return ""
 	}
-	name := string(a.Dimension) + " " + harmless(a.Value)
 	if a.Dimension == DimensionFault {
-		return fmt.Sprintf("%s: %s of the failures", name, a.Share.rough())
+		return fmt.Sprintf("fault %s: %s of the failures", harmless(a.Value), a.Share.rough())
 	}
 	return fmt.Sprintf("%s: %s of the excess failures, %s of its attempts fail (ordinarily %s)",
-		name, a.Share.rough(), a.ratio().rough(), a.Usual.Short())
+		a.Name(), a.Share.rough(), a.ratio().rough(), a.Usual.Short())
 }
 
 func (a Attribution) ratio() Ratio {
