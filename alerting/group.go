@@ -73,7 +73,7 @@ func (t *turn) group(c rules.Change) group {
 	if g, ok := t.ofThePlatform(c); ok {
 		return g
 	}
-	if g, ok := t.named(c); ok {
+	if g, ok := t.ofAPart(c); ok {
 		return g
 	}
 	if g, ok := t.ofTheSame(c); ok {
@@ -160,37 +160,71 @@ func nameOf(c rules.Change) string {
 	}
 }
 
-// ofThePlatform returns the platform's own incident for the ratio of a part of
-// it, and for what deliveries to one endpoint say: while failures are up
-// everywhere, each of them is a line of that, and one that was a line comes back
-// to it.
+// explained reports whether what runs explains a rule: while failures are up on
+// the whole platform, an endpoint whose deliveries fail, or take long, is no news.
+func (t *turn) explained(rule rules.Rule) bool {
+	if rule != rules.RuleEndpointFailing && rule != rules.RuleEndpointSlow {
+		return false
+	}
+	_, up := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
+	return up
+}
+
+// ofThePlatform returns the incident that the platform's ratio is in, for it and
+// for the ratio of a part of it: while failures are up everywhere, each of them
+// is a line of that, and one that was a line comes back to it.
 func (t *turn) ofThePlatform(c rules.Change) (group, bool) {
-	if !ofRatios(c.Key.Rule) && !ofDeliveries(c.Key.Rule) {
+	platform := met{rules.RulePlatformErrorRatio, rules.ScopePlatform}
+	if !ofRatios(c.Key.Rule) && metOf(c.Key) != platform {
 		return group{}, false
 	}
-	for _, in := range t.groups[keyOwn+string(rules.ScopePlatform)] {
-		_, live := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
-		if in.Live() && live || !in.Live() && t.recent(in) && in.had(metOf(c.Key)) {
+	if s, up := t.seats[platform]; up {
+		return s.in.asGroup(c.Severity), true
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
+		if in := t.incidents[id]; !in.Live() && in.Parent == "" && t.recent(in) && in.had(platform) && in.had(metOf(c.Key)) {
 			return in.asGroup(c.Severity), true
 		}
 	}
 	return group{}, false
 }
 
-// named returns the incident that runs where the platform's failures come from:
-// one cause pages once, however far it shows.
-func (t *turn) named(c rules.Change) (group, bool) {
-	where := c.Evidence.Where
-	if c.Key.Rule != rules.RulePlatformErrorRatio || where == (rules.Attribution{}) {
+// ofAPart returns the incident about a part of the traffic that the platform's
+// ratio goes on with: the one that its attribution names, or else the oldest of
+// those whose failures went up at about the same time. One cause pages once,
+// however far it shows.
+func (t *turn) ofAPart(c rules.Change) (group, bool) {
+	if c.Key.Rule != rules.RulePlatformErrorRatio {
 		return group{}, false
 	}
-	scope := rules.ScopeOf(string(where.Dimension), where.Value)
+	var best *Incident
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
-		if in := t.incidents[id]; in.Live() && ofRatios(in.Rule) && in.Scope == scope {
+		in := t.incidents[id]
+		if !in.Live() || !ofRatios(in.Rule) {
+			continue
+		}
+		if c.Evidence.Where.Scope() == in.Scope {
 			return in.asGroup(c.Severity), true
 		}
+		if apart(in.StartedAt, c.Since) <= t.desk.Fold.Within && (best == nil || in.StartedAt.Before(best.StartedAt)) {
+			best = in
+		}
 	}
-	return group{}, false
+	if best == nil {
+		return group{}, false
+	}
+	return best.asGroup(c.Severity), true
+}
+
+// widen lets an incident about a part of the traffic be the platform's, which
+// has joined it, unless that part is what the platform's attribution names. Others
+// of the same traffic go on in it.
+func (t *turn) widen(in *Incident, c rules.Change) {
+	if c.Key.Rule != rules.RulePlatformErrorRatio || !in.Live() || !ofRatios(in.Rule) || c.Evidence.Where.Scope() == in.Scope {
+		return
+	}
+	in.Rule, in.Scope, in.Merchant, in.Title, in.Evidence = c.Key.Rule, c.Key.Scope, "", nameOf(c), c.Evidence
+	t.fold(in, in.asGroup(c.Severity))
 }
 
 // atOnce is how close together the failures of two channels, or two products,

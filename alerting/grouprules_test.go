@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -86,6 +87,10 @@ func TestRatiosOfTheSameTrafficAreOneIncident(t *testing.T) {
 			if got := h.live(); !slices.Equal(got, tt.want) {
 				t.Errorf("live %q, want %q", got, tt.want)
 			}
+			mails := strings.Count(kinds(h.notices), "mail:mail")
+			if mails != len(tt.want) {
+				t.Errorf("%d mails, want %d: one for each cause", mails, len(tt.want))
+			}
 		})
 	}
 }
@@ -117,8 +122,9 @@ func TestThePlatformJoinsTheCauseThatItNames(t *testing.T) {
 	}
 }
 
-// What the deliveries of a merchant's endpoints say is one incident, a line of
-// the one in which the endpoint is down, or of the platform's.
+// What the deliveries of a merchant's endpoints say is one incident, or a line
+// of the one in which the endpoint is down; that goes on under it when the
+// endpoint is up.
 func TestDeliveriesOfAMerchantAreOneIncident(t *testing.T) {
 	t.Parallel()
 	h := &house{d: desk()}
@@ -136,11 +142,34 @@ func TestDeliveriesOfAMerchantAreOneIncident(t *testing.T) {
 		t.Errorf("beside a probe that fails live %q", got)
 	}
 
-	h = &house{d: desk()}
-	h.decide(at(1), risen(rules.RulePlatformErrorRatio, rules.ScopePlatform, rules.Critical, 1))
-	h.decide(at(2), said(rules.RuleEndpointFailing, "a", "toko", rules.High, 2))
-	if got := h.live(); len(got) != 1 || len(h.world.Incidents[0].Members) != 2 {
-		t.Errorf("while the whole platform fails live %q", got)
+	up := down("a", "h1", false, noon, at(20))
+	h.decide(at(20), up)
+	if got := h.live(); len(got) != 1 || got[0] != "events of a get their last automatic try soon" {
+		t.Errorf("up again, live %q", got)
+	}
+}
+
+// While the whole platform fails, an endpoint that fails is no news; what stays
+// when that is over is an incident of its own. A loss is news at any time.
+func TestThePlatformExplainsItsEndpoints(t *testing.T) {
+	t.Parallel()
+	h := &house{d: desk()}
+	platform := risen(rules.RulePlatformErrorRatio, rules.ScopePlatform, rules.Critical, 1)
+	failing := said(rules.RuleEndpointFailing, "a", "toko", rules.High, 2)
+	h.decide(at(1), platform)
+	h.world.Orphans = []alerting.Orphan{{Change: failing}}
+	if h.decide(at(2), failing); len(h.live()) != 1 {
+		t.Errorf("while the platform fails live %q", h.live())
+	}
+	h.decide(at(3), said(rules.RuleLossComing, "b", "warung", rules.High, 3))
+	if got := h.live(); len(got) != 2 {
+		t.Errorf("with a loss live %q; want it beside the platform's", got)
+	}
+	platform.Open, platform.Number = false, 2
+	h.decide(at(4), platform)
+	h.decide(at(5))
+	if got := h.live(); len(got) != 2 || got[0] != "deliveries to a fail" {
+		t.Errorf("after it live %q; want the endpoint's own, and the loss", got)
 	}
 }
 

@@ -82,11 +82,12 @@ func (t *turn) add(in *Incident) {
 }
 
 // opened takes a condition that opened, became louder, or has more to tell.
-// One that is low is for pages and digests: it opens nothing.
+// One that is low is for pages and digests: it opens nothing. Nor does one that
+// is explained by what runs: if it stays when that is over, it is an orphan.
 func (t *turn) opened(c rules.Change) {
 	s, seated := t.seats[metOf(c.Key)]
 	switch {
-	case !seated && c.Severity == rules.Low:
+	case !seated && (c.Severity == rules.Low || t.explained(c.Key.Rule)):
 	case !seated:
 		t.join(t.group(c), c, "")
 	case c.Severity.Worse(s.in.Severity):
@@ -105,6 +106,9 @@ func (t *turn) opened(c rules.Change) {
 func (t *turn) orphaned(o Orphan) {
 	if _, ok := t.seats[metOf(o.Key)]; ok {
 		return // a change of this turn brought it back
+	}
+	if t.explained(o.Key.Rule) {
+		return
 	}
 	g := t.group(o.Change)
 	for _, in := range t.groups[g.key] {
@@ -127,6 +131,7 @@ func (t *turn) join(g group, c rules.Change, why string) {
 		Key: c.Key, Merchant: c.Merchant, Host: c.Host, Fault: c.Fault, Text: c.Evidence.Text, Since: c.Since, Joined: t.now,
 	})
 	in.Failing = max(in.Failing, g.crowd)
+	t.widen(in, c)
 	if ofRatios(in.Rule) {
 		in.Title = in.ratioTitle()
 	}
@@ -186,11 +191,31 @@ func (t *turn) cleared(c rules.Change) {
 	t.leave(s)
 	in.Members[s.i].Text = c.Evidence.Text
 	if left := t.open[in.ID]; left > 0 {
+		t.lead(in)
 		t.happened(in, EntryLeft, fmt.Sprintf("%s: %s; %d left", c.Key.Scope, c.Evidence.Text, left), tellRoot)
 		return
 	}
 	in.State, in.ResolvedAt = StateResolved, t.now
 	t.happened(in, EntryResolved, in.recovered(t.now), tellAll)
+}
+
+// lead gives an incident whose leading condition is over to the oldest of those
+// that are left, when all of these are about deliveries: an endpoint that is up
+// again, and whose events get their last try soon, is not down.
+func (t *turn) lead(in *Incident) {
+	if _, leads := t.seats[met{in.Rule, in.Scope}]; leads || in.Rule == RuleCommonCause {
+		return
+	}
+	seats := t.seatsIn(in)
+	other := func(s seat) bool { return !ofDeliveries(in.Members[s.i].Key.Rule) }
+	if len(seats) == 0 || slices.ContainsFunc(seats, other) {
+		return
+	}
+	first := slices.MinFunc(seats, func(a, b seat) int { return in.Members[a.i].Since.Compare(in.Members[b.i].Since) })
+	m := in.Members[first.i]
+	in.Rule, in.Scope = m.Key.Rule, m.Key.Scope
+	in.Title = nameOf(rules.Change{Key: m.Key, Fault: m.Fault})
+	in.Evidence = rules.Evidence{Text: m.Text, From: m.Since}
 }
 
 // lasted is how long an incident has lasted, for people.

@@ -76,6 +76,15 @@ func (a Attribution) Name() string {
 	return string(a.Dimension) + " " + harmless(a.Value)
 }
 
+// Scope is where the place is met by a rule, "channel:ID_BCA"; empty for the zero
+// value. Of a dimension that no rule divides by, no rule is met there.
+func (a Attribution) Scope() Scope {
+	if a.Dimension == "" {
+		return ""
+	}
+	return ScopeOf(string(a.Dimension), a.Value)
+}
+
 // String gives one line for people, such as "channel ID_BCA: 78% of the excess
 // failures, 31% of its attempts fail (ordinarily 0.3%)"; empty for the zero
 // value. The value is cut to 60 characters and holds no line break.

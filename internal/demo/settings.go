@@ -58,6 +58,8 @@ rules:                             # the code is the same; an hour is a minute h
     clear_for: 10s
     reopen: 1m
     settle: 24m
+  loss_coming: {within: 1s, urgent: 1s} # all that fails here is lost within minutes: it would drown the story
+  events_lost: {within: 1s}
   reopen: 1m
 
 digest: {every: {{.Window}}, offset: {{.Offset}}, bucket: {{.Bucket}}, spread: 0s, delay: {{.Delay}}, receiver: mail, report_to: ops}
