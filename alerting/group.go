@@ -123,50 +123,60 @@ func nameOf(c rules.Change) string {
 		return phrase(id+" is down", c.Fault)
 	case rules.RuleCertificate:
 		return phrase("certificate of "+id, c.Fault)
+	case rules.RuleEndpointFailing:
+		return phrase("deliveries to "+id+" fail", c.Fault)
 	case rules.RulePlatformErrorRatio:
 		if where := c.Evidence.Where.Name(); where != "" {
 			return "webhook failures are up on the platform, most of them at " + where
 		}
 		return "webhook failures are up on the whole platform"
-	case rules.RuleChannelErrorRatio:
-		return "webhook failures are up on channel " + id
-	case rules.RuleProductErrorRatio:
-		return "webhook failures are up on product " + id
-	case rules.RuleTypeErrorRatio:
-		return "webhook failures are up on events " + id
-	case rules.RuleMerchantErrorRatio:
-		return "webhook failures are up at merchant " + id
-	case rules.RuleEndpointFailing:
-		return phrase("deliveries to "+id+" fail", c.Fault)
-	case rules.RuleEndpointSlow:
-		return id + " answers slowly"
-	case rules.RuleLossComing:
-		return "events of " + id + " get their last automatic try soon"
-	case rules.RuleEventsLost:
-		return "events of " + id + " were lost"
-	case rules.RuleRetriesMissing:
-		return "source " + id + " does not repeat what failed"
-	case rules.RuleUpstreamDelay:
-		return "channel " + id + " tells late what happened"
-	case rules.RuleDuplicates:
-		return "source " + id + " sends events twice"
 	case rules.RuleSilence:
 		if kind == rules.ScopeHeartbeat {
 			return "no heartbeat from " + id
 		}
 		return "no attempts from " + kind + " " + id
 	default:
-		return fmt.Sprintf("%s: %s", c.Key.Rule, c.Key.Scope)
+		return plainName(c.Key.Rule, c.Key.Scope)
 	}
 }
 
-// explained reports whether what runs explains a rule: while failures are up on
-// the whole platform, an endpoint whose deliveries fail, or take long, is no news.
-func (t *turn) explained(rule rules.Rule) bool {
-	if rule != rules.RuleEndpointFailing && rule != rules.RuleEndpointSlow {
+// plainName is the name of a condition of which the scope alone is told.
+func plainName(rule rules.Rule, scope rules.Scope) string {
+	names := map[rules.Rule]string{
+		rules.RuleProductErrorRatio:  "webhook failures are up on product %s",
+		rules.RuleChannelErrorRatio:  "webhook failures are up on channel %s",
+		rules.RuleTypeErrorRatio:     "webhook failures are up on events %s",
+		rules.RuleMerchantErrorRatio: "webhook failures are up at merchant %s",
+		rules.RuleEndpointSlow:       "%s answers slowly",
+		rules.RuleLossComing:         "events of %s get their last automatic try soon",
+		rules.RuleEventsLost:         "events of %s were lost",
+		rules.RuleRetriesMissing:     "source %s does not repeat what failed",
+		rules.RuleUpstreamDelay:      "channel %s tells late what happened",
+		rules.RuleDuplicates:         "source %s sends events twice",
+	}
+	_, id := scope.Split()
+	if name, known := names[rule]; known {
+		return fmt.Sprintf(name, id)
+	}
+	return fmt.Sprintf("%s: %s", rule, scope)
+}
+
+// explained reports whether a condition opens nothing of its own now. The ratio
+// of an endpoint is a line of the incident in which the endpoint is down, and
+// nothing else: without the probe it is for pages and digests. While failures are
+// up on the whole platform, an endpoint that takes long is no news.
+func (t *turn) explained(k rules.Key) bool {
+	var by met
+	switch k.Rule {
+	case rules.RuleEndpointFailing:
+		_, down := t.seats[met{rules.RuleEndpointDown, k.Scope}]
+		return !down
+	case rules.RuleEndpointSlow:
+		by = met{rules.RulePlatformErrorRatio, rules.ScopePlatform}
+	default:
 		return false
 	}
-	_, up := t.seats[met{rules.RulePlatformErrorRatio, rules.ScopePlatform}]
+	_, up := t.seats[by]
 	return up
 }
 
@@ -200,8 +210,8 @@ func (t *turn) ofAPart(c rules.Change) (group, bool) {
 	var best *Incident
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
 		in := t.incidents[id]
-		if !in.Live() || !ofRatios(in.Rule) {
-			continue
+		if !in.Live() || !ofRatios(in.Rule) || in.Merchant != "" {
+			continue // what is one merchant's is shown to that merchant alone
 		}
 		if c.Evidence.Where.Scope() == in.Scope {
 			return in.asGroup(c.Severity), true
@@ -234,7 +244,8 @@ const atOnce = time.Minute
 // ofTheSame returns the incident that tells of the same traffic already: one
 // of another part of it whose failures went up at about the same time, or that
 // the endpoint's other signals are in. Two values of one dimension are the same
-// only when they went up at once.
+// only when they went up at once. What is one merchant's is shown to that
+// merchant: nothing of another joins it.
 func (t *turn) ofTheSame(c rules.Change) (group, bool) {
 	if ofDeliveries(c.Key.Rule) {
 		for _, rule := range []rules.Rule{rules.RuleEndpointDown, rules.RuleCertificate} {
@@ -255,7 +266,7 @@ func (t *turn) ofTheSame(c rules.Change) (group, bool) {
 		if other == kind {
 			within = min(within, atOnce)
 		}
-		if in.Live() && ofRatios(in.Rule) && apart(in.StartedAt, c.Since) <= within {
+		if in.Live() && ofRatios(in.Rule) && apart(in.StartedAt, c.Since) <= within && (in.Merchant == "" || in.Merchant == c.Merchant) {
 			return in.asGroup(c.Severity), true
 		}
 	}
@@ -373,9 +384,10 @@ func mostOf(counts map[string]int) string {
 }
 
 // fold takes the single incidents of the same cause into one that they are
-// part of: a common cause, or the failures of the whole platform.
+// part of: a common cause, the failures of the whole platform, or for a merchant's
+// those of a channel, a product or a type.
 func (t *turn) fold(into *Incident, g group) {
-	if g.rule != RuleCommonCause && g.rule != rules.RulePlatformErrorRatio {
+	if g.rule != RuleCommonCause && g.rule != rules.RulePlatformErrorRatio && (!ofRatios(g.rule) || g.merchant != "") {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
@@ -427,8 +439,11 @@ func (t *turn) seatsIn(in *Incident) (seats []seat) {
 
 // explains reports whether a condition has the cause of an incident.
 func (in Incident) explains(m Membership) bool {
-	if in.Rule == rules.RulePlatformErrorRatio {
+	switch {
+	case in.Rule == rules.RulePlatformErrorRatio:
 		return ofRatios(m.Key.Rule)
+	case ofRatios(in.Rule):
+		return m.Key.Rule == rules.RuleMerchantErrorRatio
 	}
 	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
 		return m.Host == host && slices.ContainsFunc(in.Members, func(o Membership) bool {

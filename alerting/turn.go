@@ -87,7 +87,7 @@ func (t *turn) add(in *Incident) {
 func (t *turn) opened(c rules.Change) {
 	s, seated := t.seats[metOf(c.Key)]
 	switch {
-	case !seated && (c.Severity == rules.Low || t.explained(c.Key.Rule)):
+	case !seated && (c.Severity == rules.Low || t.explained(c.Key)):
 	case !seated:
 		t.join(t.group(c), c, "")
 	case c.Severity.Worse(s.in.Severity):
@@ -107,7 +107,7 @@ func (t *turn) orphaned(o Orphan) {
 	if _, ok := t.seats[metOf(o.Key)]; ok {
 		return // a change of this turn brought it back
 	}
-	if t.explained(o.Key.Rule) {
+	if t.explained(o.Key) {
 		return
 	}
 	g := t.group(o.Change)

@@ -60,7 +60,7 @@ func (l EventsLost) Step(e Episode, f LostFact, now time.Time) (Episode, *Change
 }
 
 func (l EventsLost) said(f LostFact) string {
-	all := countGrouped(max(f.Lately, f.Lost, 0), "is", "are") + " lost in all"
+	all := countGrouped(max(f.Lately, f.Lost, 0), "is", "are") + " lost within a day"
 	if f.Lately <= 0 {
 		return fmt.Sprintf("no event of the last %s is lost; %s", short(l.Within), all)
 	}

@@ -20,13 +20,13 @@ func TestEventsLost(t *testing.T) {
 		text  string
 	}{
 		"what was lost long ago opens nothing":                             {[]rules.LostFact{none, none}, nil, ""},
-		"one lost event opens":                                             {[]rules.LostFact{none, one}, []string{"1 open high 1.1"}, "1 event had its last automatic try in vain within 1h, the last at 2023-11-10 23:59:00 UTC; 1 is lost in all"},
+		"one lost event opens":                                             {[]rules.LostFact{none, one}, []string{"1 open high 1.1"}, "1 event had its last automatic try in vain within 1h, the last at 2023-11-10 23:59:00 UTC; 1 is lost within a day"},
 		"more are not told again":                                          {[]rules.LostFact{one, {Lately: 500, Lost: 1500}, {Lately: 2000, Lost: 3500}}, []string{"0 open high 1.1"}, ""},
-		"an hour without clears":                                           {[]rules.LostFact{one, one, one, none}, []string{"0 open high 1.1", "3 clear high 1.2"}, "no event of the last 1h is lost; 12 are lost in all"},
-		"delivered by hand clears at once":                                 {[]rules.LostFact{one, {}}, []string{"0 open high 1.1", "1 clear high 1.2"}, "no event of the last 1h is lost; 0 are lost in all"},
+		"an hour without clears":                                           {[]rules.LostFact{one, one, one, none}, []string{"0 open high 1.1", "3 clear high 1.2"}, "no event of the last 1h is lost; 12 are lost within a day"},
+		"delivered by hand clears at once":                                 {[]rules.LostFact{one, {}}, []string{"0 open high 1.1", "1 clear high 1.2"}, "no event of the last 1h is lost; 0 are lost within a day"},
 		"one told of within the hour waits for its end, and is not missed": {[]rules.LostFact{one, {}, one, one, one}, []string{"0 open high 1.1", "1 clear high 1.2", "3 open high 2.1"}, ""},
 		"one in the next hour is an episode of its own":                    {[]rules.LostFact{one, one, one, none, none, one}, []string{"0 open high 1.1", "3 clear high 1.2", "5 open high 2.1"}, ""},
-		"many without a time":                                              {[]rules.LostFact{{Lately: 1204, Lost: 3}}, []string{"0 open high 1.1"}, "1,204 events had their last automatic try in vain within 1h; 1,204 are lost in all"},
+		"many without a time":                                              {[]rules.LostFact{{Lately: 1204, Lost: 3}}, []string{"0 open high 1.1"}, "1,204 events had their last automatic try in vain within 1h; 1,204 are lost within a day"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -43,7 +43,7 @@ func (u UpstreamDelay) Step(e Episode, f UpstreamFact, now time.Time) (Episode, 
 	}
 	c := e.change(RuleUpstreamDelay, ScopeOf(ScopeChannel, f.Channel), now)
 	c.Evidence = u.share().evidence(f.N, f.Late, now)
-	c.Evidence.Text = fmt.Sprintf("channel %s: %s of %s events of the last %s were confirmed late by the channel (%s)",
+	c.Evidence.Text = fmt.Sprintf("channel %s: %s of %s events of the last %s or so were confirmed late by the channel (%s)",
 		f.Channel, grouped(f.Late), grouped(f.N), short(u.Window), ratioOf(f.Late, f.N).Short())
 	if e.Phase == PhaseOpen {
 		c.Evidence.Text += "; deliveries and endpoints are not to blame"

@@ -33,11 +33,11 @@ func (r *ratios) parts(from, to int64, usual rules.Ratio) iter.Seq[rules.Part] {
 				continue // all of it
 			}
 			for id, s := range f.series {
-				e := f.detector.Lately(s.detector)
-				if e.To.IsZero() || e.To.UnixNano() <= from {
+				n, k, _, end, own := f.detector.Counts(&s.detector)
+				if k == 0 || end.UnixNano() <= from {
 					continue
 				}
-				if !yield(rules.Part{Dimension: rules.Dimension(f.kind), Value: id, N: e.Denominator, K: e.Numerator, Usual: e.Baseline}) {
+				if !yield(rules.Part{Dimension: rules.Dimension(f.kind), Value: id, N: n, K: k, Usual: own}) {
 					return
 				}
 			}

@@ -20,14 +20,14 @@ func (c *Conditions) Probed(f rules.DownFact, now time.Time) {
 		s.Merchant, s.Host = f.Merchant, f.Host
 		c.settleLocked(s, e, ch, awaiting(e, f.Memory.Last))
 	}
-	c.agreeLocked(f, now)
+	c.agreeLocked(s.Scope, now)
 }
 
-// agreeLocked raises the ratio of an endpoint whose probe fails too.
-func (c *Conditions) agreeLocked(f rules.DownFact, now time.Time) {
-	s := c.standingLocked(met{rules.RuleEndpointFailing, rules.ScopeOf(rules.ScopeEndpoint, f.Endpoint)})
-	if e, ch := s.Agree(f, now); ch != nil {
-		s.Merchant, s.Host = f.Merchant, f.Host
+// agreeLocked raises the ratio of an endpoint that is down too.
+func (c *Conditions) agreeLocked(scope rules.Scope, now time.Time) {
+	s := c.standingLocked(met{rules.RuleEndpointFailing, scope})
+	if e, ch := s.Agree(c.standingLocked(met{rules.RuleEndpointDown, scope}), now); ch != nil {
+		s.Merchant, s.Host = ch.Merchant, ch.Host
 		c.ratios.setEpisode(s.Rule, s.Scope, e)
 		c.settleLocked(s, e, ch, rules.Evidence{})
 	}
@@ -77,6 +77,24 @@ func RulesOfScopes() []rules.Rule {
 	return []rules.Rule{
 		rules.RuleEndpointDown, rules.RuleCertificate, rules.RuleEndpointFailing, rules.RuleEndpointSlow, rules.RuleLossComing,
 		rules.RuleEventsLost, rules.RuleSilence, rules.RuleRetriesMissing, rules.RuleDuplicates,
+	}
+}
+
+// End says of one rule in a scope that nothing more will be known of it.
+func (c *Conditions) End(rule rules.Rule, scope rules.Scope, why string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.endLocked(met{rule, scope}, why, now)
+}
+
+// Moved says that an endpoint is somewhere else now: what was seen of it is
+// over, what waits for it is not.
+func (c *Conditions) Moved(scope rules.Scope, why string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.badRuns, scope)
+	for _, rule := range []rules.Rule{rules.RuleEndpointDown, rules.RuleCertificate, rules.RuleEndpointSlow, rules.RuleEndpointFailing} {
+		c.endLocked(met{rule, scope}, why, now)
 	}
 }
 

@@ -87,31 +87,43 @@ func TestADeadEndpointIsForPagesAndDigests(t *testing.T) {
 	}
 }
 
-// The probe's word makes an incident of it, once, and it clears with the ratio.
+// An endpoint that is found down raises its ratio, once, and it clears with the
+// ratio.
 func TestTheProbeAgreesWithARatio(t *testing.T) {
 	t.Parallel()
 	store := newMemory()
 	c, p := conditions.New(conditions.Config{Owner: owner}, store, quiet()), &tape{}
 	begin := traffic(c, p, day, time.Hour, nil)
 	end := traffic(c, p, begin.Add(3*time.Minute), 40*time.Minute, func(_, endpoint string, _ int) bool { return endpoint == "shop-7-1" })
-	fact := func(v probes.Verdict) rules.DownFact {
-		return rules.DownFact{Endpoint: "shop-7-1", Merchant: "shop-7", Host: "shop-7-1.example", Memory: probes.Memory{
-			Last: probes.Result{At: end, Verdict: v, Fault: probes.FaultHTTP5xx, Status: 503}, FirstFailure: end,
-		}}
+	var memory probes.Memory
+	probe := func(v probes.Verdict, at time.Time) {
+		r := probes.Result{At: at, Level: probes.LevelReach, Verdict: v}
+		if v == probes.Down {
+			r.Fault = probes.FaultHTTP5xx
+		}
+		memory, _ = memory.Step(r, probes.DefaultPolicy())
+		c.Probed(rules.DownFact{
+			Endpoint: "shop-7-1", Merchant: "shop-7", Host: "shop-7-1.example", Memory: memory, Policy: probes.DefaultPolicy(),
+		}, at)
 	}
-	c.Probed(fact(probes.Healthy), end)
-	if s := opened(c)["endpoint_failing endpoint:shop-7-1"]; s.Episode.Worst != rules.Low {
-		t.Fatalf("with a healthy probe %+v, want low", s)
+	standing := func() rules.Standing { return opened(c)["endpoint_failing endpoint:shop-7-1"] }
+	probe(probes.Healthy, end)
+	probe(probes.Down, end.Add(time.Minute))
+	if s := standing(); s.Episode.Worst != rules.Low {
+		t.Fatalf("after one probe that failed %+v, want low", s)
 	}
-	for range 3 {
-		c.Probed(fact(probes.Degraded), end)
+	for i := range 6 {
+		probe(probes.Down, end.Add(time.Duration(i+2)*time.Minute))
 	}
-	s := opened(c)["endpoint_failing endpoint:shop-7-1"]
+	s := standing()
 	if s.Episode.Worst != rules.High || s.Episode.Changes != 2 || !strings.Contains(s.Evidence.Text, "first attempts failed") ||
-		!strings.Contains(s.Evidence.Text, "the probe agrees: http_5xx") {
-		t.Fatalf("with a degraded probe %+v, want high, once", s)
+		!strings.Contains(s.Evidence.Text, "it is down too: http_5xx") {
+		t.Fatalf("once it is down %+v, want high, once", s)
 	}
-	traffic(c, p, end.Add(3*time.Minute), 40*time.Minute, nil)
+	for i := range 2 {
+		probe(probes.Healthy, end.Add(time.Duration(i+9)*time.Minute))
+	}
+	traffic(c, p, end.Add(12*time.Minute), 40*time.Minute, nil)
 	if err := running(t, c)(); err != nil {
 		t.Fatal(err)
 	}

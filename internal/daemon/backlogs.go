@@ -115,7 +115,9 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 		if !before.IsZero() {
 			d.column.learners.gaveUp(e, before, now)
 		}
-		waiting.Add(e, options.Schedule(e), pack, now)
+		if d.judged(e.Endpoint) {
+			waiting.Add(e, options.Schedule(e), pack, now)
+		}
 		c.Add(e)
 		return nil
 	})

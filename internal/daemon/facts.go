@@ -74,6 +74,9 @@ func (d *Daemon) unwatched(snap *registry.Snapshot, diff registry.Diff) {
 	for _, id := range diff.Endpoints.Removed {
 		gone(rules.ScopeEndpoint, id, "it is no longer watched")
 	}
+	for _, id := range diff.Merchants.Removed {
+		d.column.conditions.End(rules.RuleMerchantErrorRatio, rules.ScopeOf(rules.ScopeMerchant, id), "there is no such merchant any more", now)
+	}
 	for _, id := range diff.Targets.Removed {
 		gone(rules.ScopeTarget, id, "it is no longer watched")
 	}
@@ -84,7 +87,7 @@ func (d *Daemon) unwatched(snap *registry.Snapshot, diff registry.Diff) {
 		case w.Suspended:
 			gone(rules.ScopeEndpoint, id, "it was suspended")
 		case d.board.movedFrom(w):
-			gone(rules.ScopeEndpoint, id, "its URL was changed: it is judged anew")
+			d.column.conditions.Moved(rules.ScopeOf(rules.ScopeEndpoint, id), "its URL was changed: it is judged anew", now)
 		case d.belongedToAnother(w):
 			gone(rules.ScopeEndpoint, id, "it belongs to another merchant now")
 		}
@@ -116,7 +119,7 @@ func (d *Daemon) strayConditions() {
 		case !known, kind == rules.ScopeEndpoint && ep.Suspended:
 			d.column.conditions.Gone(scope, "it is no longer watched", now)
 		case kind == rules.ScopeEndpoint && d.board.movedFrom(ep):
-			d.column.conditions.Gone(scope, "its URL was changed: it is judged anew", now)
+			d.column.conditions.Moved(scope, "its URL was changed: it is judged anew", now)
 		}
 	}
 }
@@ -125,8 +128,9 @@ func (d *Daemon) strayConditions() {
 const freshFor = 15 * time.Minute
 
 // stillBad reports whether a condition is seen to be bad now. A channel without
-// traffic and an endpoint that is blocked are not: their conditions stay open,
-// and nobody is told of them again and again.
+// traffic, an endpoint that is blocked and a source that somebody knows to be
+// silent are not: their conditions stay open, and nobody is told of them again
+// and again.
 func (d *Daemon) stillBad(k rules.Key) bool {
 	kind, id := k.Scope.Split()
 	now := time.Now()
@@ -141,7 +145,7 @@ func (d *Daemon) stillBad(k rules.Key) bool {
 		e, known := d.column.conditions.Ratio(k.Scope)
 		return known && e.Numerator > 0 && now.Sub(e.To) < freshFor
 	default:
-		return true // it is judged each minute, or each second, and clears by itself
+		return kind == rules.ScopeHeartbeat || k.Rule == rules.RuleLossComing || k.Rule == rules.RuleEventsLost || k.Rule == rules.RuleRetriesMissing
 	}
 }
 

@@ -16,20 +16,29 @@ import (
 // to have been after: nobody is woken for a restart.
 func (d *Daemon) recallDelivered(ctx context.Context, w *conditions.Waits, now time.Time) {
 	ids, from := w.Unsure(d.settings.Load().Rules.EndpointDown.OldestFor, now)
-	quarters, err := d.store.EndpointBuckets(ctx, ids, from, now)
-	if err != nil {
-		if ctx.Err() == nil {
-			d.log.Error("the last deliveries of endpoints are not known", "err", err)
-			d.metrics.StoreFailed("backlog")
+	for some := range slices.Chunk(ids, slowAtOnce) {
+		quarters, err := d.store.EndpointBuckets(ctx, some, from, now)
+		if err != nil {
+			if ctx.Err() == nil {
+				d.log.Error("the last deliveries of endpoints are not known", "err", err)
+				d.metrics.StoreFailed("backlog")
+			}
+			return
 		}
-		return
-	}
-	for i := range quarters {
-		q := &quarters[i]
-		if end := q.Start.Add(d.quarters.length); q.Deliveries.Counts[probes.FaultNone] > 0 && end.After(w.Endpoint(q.Endpoint).Oldest) {
-			w.DeliveredTo(q.Endpoint, end)
+		for i := range quarters {
+			q := &quarters[i]
+			if end := q.Start.Add(d.quarters.length); q.Deliveries.Counts[probes.FaultNone] > 0 && end.After(w.Endpoint(q.Endpoint).Oldest) {
+				w.DeliveredTo(q.Endpoint, end)
+			}
 		}
 	}
+}
+
+// judged reports whether somebody wants to know how an endpoint is: it is
+// registered, or was seen, and is not suspended.
+func (d *Daemon) judged(endpoint string) bool {
+	w, ok := d.registry.Snapshot().Endpoint(endpoint)
+	return ok && !w.Suspended
 }
 
 // ownerOf returns whose an endpoint is and where, or the merchant as told when
@@ -51,11 +60,40 @@ func (d *Daemon) judgeSources(context.Context) {
 		d.column.conditions.Duplicated(f, now)
 	}
 	for _, f := range d.column.senders.Quiet(now, d.column.listening) {
-		if _, open := d.column.conditions.Open(rules.RuleSilence, f.Scope); open && !f.Known {
-			d.column.conditions.Gone(f.Scope, "nothing came for so long that nothing is ordinary any more", now)
+		if s, open := d.column.conditions.Open(rules.RuleSilence, f.Scope); open && !f.Known && !f.Last.After(s.Episode.Since) {
+			d.column.conditions.End(rules.RuleSilence, f.Scope, "nothing came for so long that nothing is ordinary any more", now)
 			continue
 		}
 		d.column.conditions.Quiet(f, now)
+	}
+	d.endStale(now)
+}
+
+// quietFor is how long a condition about what came lately stays open while
+// nothing comes that could clear it.
+const quietFor = 24 * time.Hour
+
+// endStale ends the conditions of channels and sources that send nothing more,
+// and of endpoints that get nothing more.
+func (d *Daemon) endStale(now time.Time) {
+	pack, lively := d.settings.Load().Rules.Pack, map[rules.Scope]bool{}
+	for _, f := range d.column.senders.Upstream(now, max(pack.UpstreamDelay.Window, quietFor)) {
+		lively[rules.ScopeOf(rules.ScopeChannel, f.Channel)] = f.N > 0
+	}
+	for _, r := range d.column.senders.Report(now) {
+		lively[rules.ScopeOf(rules.ScopeSource, r.Source)] = now.Sub(r.Received) < quietFor
+	}
+	for _, s := range d.column.conditions.Standing() {
+		kind, id := s.Scope.Split()
+		switch {
+		case s.Episode.Phase != rules.PhaseOpen || now.Sub(s.OpenedAt) < quietFor:
+		case s.Rule == rules.RuleEndpointSlow:
+			if now.Sub(d.column.lately.Delivered(id)) >= quietFor {
+				d.column.conditions.End(s.Rule, s.Scope, "it got nothing for a day", now)
+			}
+		case (s.Rule == rules.RuleUpstreamDelay || s.Rule == rules.RuleDuplicates) && !lively[s.Scope]:
+			d.column.conditions.End(s.Rule, s.Scope, "nothing came from this "+kind+" for a day", now)
+		}
 	}
 }
 
@@ -122,7 +160,7 @@ func (d *Daemon) busyEndpoints(now time.Time) (ids []string) {
 func (d *Daemon) saveGaps(ctx context.Context) {
 	gaps, err := d.column.senders.Gaps()
 	if err == nil {
-		err = d.store.Ledger().SaveLearnt(ctx, store.LearntGap, gaps)
+		err = d.store.Ledger().ReplaceLearnt(ctx, store.LearntGap, gaps)
 	}
 	if err != nil && ctx.Err() == nil {
 		d.log.Error("what was learned of the gaps of sources is not kept", "err", err)
@@ -136,7 +174,7 @@ func (d *Daemon) loadGaps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.column.senders.RecallGaps(saved); err != nil {
+	if err := d.column.senders.RecallGaps(saved, time.Now()); err != nil {
 		d.log.Warn("what was learned of a source cannot be read", "err", err)
 	}
 	d.column.listening = time.Now()

@@ -30,8 +30,8 @@ type learners struct {
 type learner struct {
 	deliveries.Learner
 
-	unsaved bool
-	told    deliveries.Schedule // by which its events were told
+	unsaved bool                // or told by another schedule
+	told    deliveries.Schedule // by which its events were told; zero: nobody knows
 }
 
 // loadLearnt takes up what was saved. What cannot be read is learnt anew.
@@ -51,7 +51,7 @@ func (d *Daemon) loadLearnt(ctx context.Context) error {
 		if err := json.Unmarshal(state, &one.Learner); err != nil {
 			d.log.Warn("what was learnt of a schedule cannot be read: it is learnt anew", "source", source, "err", err)
 		}
-		one.told, _ = one.Schedule()
+		one.unsaved = true // a shutdown may have come between learning and telling
 	}
 	return nil
 }
@@ -102,27 +102,50 @@ func (l *learners) gaveUp(e deliveries.Event, after, now time.Time) {
 	}
 }
 
-// news returns what has to be saved, and the sources whose schedule differs from
-// the one by which their events were told.
-func (l *learners) news() (unsaved map[string][]byte, changed []string, err error) {
+// news returns the JSON of all that was learnt when some of it is new, and the
+// sources whose schedule differs from the one by which their events were told.
+func (l *learners) news() (all map[string][]byte, changed []string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	unsaved = map[string][]byte{}
+	all = map[string][]byte{}
+	some := false
 	for _, source := range slices.Sorted(maps.Keys(l.of)) {
 		one := l.of[source]
-		if !one.unsaved {
-			continue
-		}
-		if unsaved[source], err = json.Marshal(one.Learner); err != nil {
+		some = some || one.unsaved
+		if all[source], err = json.Marshal(one.Learner); err != nil {
 			return nil, nil, fmt.Errorf("encode learnt schedule of %s: %w", source, err)
 		}
-		one.unsaved = false
-		if now, _ := one.Schedule(); differ(one.told, now) {
-			one.told = now
+		if now, _ := one.Schedule(); one.unsaved && differ(one.told, now) {
 			changed = append(changed, source)
 		}
 	}
-	return unsaved, changed, nil
+	if !some {
+		return nil, nil, nil
+	}
+	return all, changed, nil
+}
+
+// saved notes that what news returned is kept.
+func (l *learners) saved() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.of {
+		one.unsaved = false
+	}
+}
+
+// retold notes by which schedule the events of a source are told now.
+func (l *learners) retold(source string, s deliveries.Schedule) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of[source].told = s
+}
+
+// again has a source told once more the next time.
+func (l *learners) again(source string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of[source].unsaved = true
 }
 
 // differ reports whether events look otherwise by one schedule than by the
@@ -143,16 +166,24 @@ func pairs(a, b []time.Duration) [][2]time.Duration {
 }
 
 // learn keeps what was learnt, and tells the events anew whose schedule is
-// known now, or is another one.
+// known now, or is another one. What fails is done again a minute later.
 func (d *Daemon) learn(ctx context.Context) {
-	unsaved, changed, err := d.column.learners.news()
-	if err == nil && len(unsaved) > 0 {
-		err = d.store.Ledger().SaveLearnt(ctx, store.LearntSchedule, unsaved)
+	l, ledger := &d.column.learners, d.store.Ledger()
+	all, changed, err := l.news()
+	if err == nil && len(all) > 0 {
+		if err = ledger.ReplaceLearnt(ctx, store.LearntSchedule, all); err == nil {
+			l.saved()
+		}
 	}
 	for _, source := range changed {
-		s, _ := d.column.learners.schedule(source)
-		n, failed := d.store.Ledger().Retell(ctx, source)
-		err = errors.Join(err, failed)
+		s, _ := l.schedule(source)
+		n, failed := ledger.Retell(ctx, source)
+		if failed != nil {
+			err = errors.Join(err, failed)
+			l.again(source)
+			continue
+		}
+		l.retold(source, s)
 		d.log.Info("retry schedule of a source learnt", "source", source, "offsets", fmt.Sprint(s.Offsets), "open", s.Open, "events_told_anew", n)
 	}
 	if err != nil && ctx.Err() == nil {

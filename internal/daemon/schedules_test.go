@@ -30,6 +30,11 @@ func TestWhatIsNewsOfASchedule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		l.saved()
+		for _, source := range changed {
+			s, _ := l.schedule(source)
+			l.retold(source, s)
+		}
 		return len(changed)
 	}
 	if teach(&l, 199); news() != 0 {
@@ -93,7 +98,15 @@ func TestLearntIsSaved(t *testing.T) {
 	if s, ok := again.Schedule(); !ok || len(s.Offsets) != 2 {
 		t.Errorf("read back: %+v, %t", s, ok)
 	}
-	if saved, _, err := l.news(); err != nil || len(saved) != 0 {
-		t.Errorf("saved again without news: %d, %v", len(saved), err)
+	if again, changed, err := l.news(); err != nil || len(again) != 1 || len(changed) != 1 {
+		t.Errorf("a save that failed: %d, %v, %v; want the same news again", len(again), changed, err)
+	}
+	l.saved()
+	if again, _, err := l.news(); err != nil || len(again) != 0 {
+		t.Errorf("saved again without news: %d, %v", len(again), err)
+	}
+	l.again("core")
+	if _, changed, err := l.news(); err != nil || len(changed) != 1 {
+		t.Errorf("told in vain: %v, %v; want it told again", changed, err)
 	}
 }

@@ -79,22 +79,29 @@ func (s *Senders) Gaps() (map[string][]byte, error) {
 	return saved, nil
 }
 
+// gapsKept is how long a source that sends nothing more is known: the gaps of a
+// week are learned from, and a place among the sources is worth something.
+const gapsKept = 8 * 24 * time.Hour
+
 // RecallGaps takes up what was saved, before anything is taken. The gap since
 // then is nobody's: we did not listen. The error names the sources that begin
 // anew.
-func (s *Senders) RecallGaps(saved map[string][]byte) (err error) {
+func (s *Senders) RecallGaps(saved map[string][]byte, now time.Time) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(saved)) {
-		one := s.senderLocked(name)
-		if one == nil {
+		var gap rules.GapLearner
+		if failed := json.Unmarshal(saved[name], &gap); failed != nil {
+			err = fmt.Errorf("gaps of source %s are learned anew: %w", name, failed)
 			continue
 		}
-		if failed := json.Unmarshal(saved[name], &one.gap); failed != nil {
-			err = fmt.Errorf("gaps of source %s are learned anew: %w", name, failed)
-			one.gap = rules.GapLearner{}
+		if now.Sub(gap.Last()) > gapsKept {
+			continue
 		}
-		one.gap.Skip()
+		if one := s.senderLocked(name); one != nil {
+			one.gap = gap
+			one.gap.Skip()
+		}
 	}
 	return err
 }

@@ -56,7 +56,7 @@ func writeIncident(ctx context.Context, tx *sql.Tx, in alerting.Incident, now ti
 	const insert = `INSERT INTO incident (id, group_key, generation, version, kind, scope, merchant, parent, severity, state, title, facts,
 			started_at, detected_at, opened_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, reopens, updated_at)
 		VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT DO NOTHING`
-	const update = `UPDATE incident SET version = ?5, kind = ?6, parent = ?9, severity = ?10, state = ?11, title = ?12, facts = ?13,
+	const update = `UPDATE incident SET version = ?5, kind = ?6, scope = ?7, merchant = ?8, parent = ?9, severity = ?10, state = ?11, title = ?12, facts = ?13,
 			started_at = ?14, acknowledged_at = ?17, acknowledged_by = ?18, resolved_at = ?19, resolved_by = ?20, reopens = ?21, updated_at = ?22
 		WHERE id = ?1 AND version = ?2`
 	q := update

@@ -42,9 +42,13 @@ func (l *Ledger) Learnt(ctx context.Context, kind string) (map[string][]byte, er
 	return learnt, nil
 }
 
-// SaveLearnt keeps what was learnt of some sources, in one transaction.
-func (l *Ledger) SaveLearnt(ctx context.Context, kind string, learnt map[string][]byte) error {
+// ReplaceLearnt keeps what was learnt of a kind, and nothing else of it, in one
+// transaction.
+func (l *Ledger) ReplaceLearnt(ctx context.Context, kind string, learnt map[string][]byte) error {
 	err := l.s.facts.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM learnt WHERE kind = ?`, kind); err != nil {
+			return err
+		}
 		for _, source := range slices.Sorted(maps.Keys(learnt)) {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO learnt (kind, source, state) VALUES (?, ?, ?)
 				ON CONFLICT (kind, source) DO UPDATE SET state = excluded.state`, kind, source, string(learnt[source])); err != nil {

@@ -76,11 +76,11 @@ func TestWhatWasLearntIsKept(t *testing.T) {
 		t.Fatalf("at first: %v, %v; want nothing", got, err)
 	}
 	for _, state := range []string{`{"version":1}`, `{"version":2}`} {
-		if err := s.Ledger().SaveLearnt(t.Context(), LearntSchedule, map[string][]byte{"core": []byte(state)}); err != nil {
+		if err := s.Ledger().ReplaceLearnt(t.Context(), LearntSchedule, map[string][]byte{"core": []byte(state)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Ledger().SaveLearnt(t.Context(), LearntGap, map[string][]byte{"core": []byte(`{}`)}); err != nil {
+	if err := s.Ledger().ReplaceLearnt(t.Context(), LearntGap, map[string][]byte{"core": []byte(`{}`)}); err != nil {
 		t.Fatal(err)
 	}
 	shutStore(t, s)
