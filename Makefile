@@ -15,7 +15,7 @@ export CGO_ENABLED ?= 0
 export GOTOOLCHAIN ?= auto
 WANTED_GO     := hookvigil is built with Go 1.26, which any Go from 1.21 on fetches by itself: https://go.dev/doc/install (Debian 12: golang-go is too old)
 
-.PHONY: all check have-go fmt vet lint test test-integration build run screenshots bench fuzz golden cover clean
+.PHONY: all check have-go fmt vet lint test test-integration build run screenshots bench detection fuzz golden cover clean
 
 all: check build
 
@@ -65,6 +65,9 @@ screenshots: build ## docs/images from a demo that runs; apt installs chromium a
 
 bench: ## ratios against a baseline in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 1s -count 1 ./probes ./rules ./internal/deliveries ./internal/config ./internal/registry ./internal/store ./internal/ingest ./internal/conditions ./dashboards
+
+detection: have-go ## how soon an incident is found, and how often for nothing: docs/detection.md, measured anew in three minutes
+	@$(GO) run ./internal/hooktest/detection
 
 fuzz: ## FUZZTIME (10s) a target
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -63,12 +63,11 @@ func TestTheRatioOfAnEndpointIsALine(t *testing.T) {
 		t.Errorf("beside endpoint_down live %q", got)
 	}
 	h.world.Orphans = []alerting.Orphan{{Change: failing}}
-	h.decide(at(5), down("a", "h1", false, noon, at(5)))
-	failing.Open, failing.Number = false, 2
-	h.decide(at(6), failing)
-	h.world.Orphans = nil
-	if h.decide(at(7)); len(h.live()) != 0 {
-		t.Errorf("up again, live %q", h.live())
+	if h.decide(at(5), down("a", "h1", false, noon, at(5))); len(h.live()) != 0 {
+		t.Errorf("up again, live %q: the ratio comes down later", h.live())
+	}
+	if h.decide(at(6)); len(h.live()) != 0 {
+		t.Errorf("a turn later, live %q", h.live())
 	}
 }
 

@@ -190,6 +190,7 @@ func (t *turn) cleared(c rules.Change) {
 	in := s.in
 	t.leave(s)
 	in.Members[s.i].Text = c.Evidence.Text
+	t.leaveLines(in)
 	if left := t.open[in.ID]; left > 0 {
 		t.lead(in)
 		t.happened(in, EntryLeft, fmt.Sprintf("%s: %s; %d left", c.Key.Scope, c.Evidence.Text, left), tellRoot)
@@ -197,6 +198,18 @@ func (t *turn) cleared(c rules.Change) {
 	}
 	in.State, in.ResolvedAt = StateResolved, t.now
 	t.happened(in, EntryResolved, in.recovered(t.now), tellAll)
+}
+
+// leaveLines lets go of the ratios of endpoints when nothing else is left: they
+// are lines of an incident, and come down long after the endpoint is up.
+func (t *turn) leaveLines(in *Incident) {
+	seats := t.seatsIn(in)
+	if slices.ContainsFunc(seats, func(s seat) bool { return in.Members[s.i].Key.Rule != rules.RuleEndpointFailing }) {
+		return
+	}
+	for _, s := range seats {
+		t.leave(s)
+	}
 }
 
 // lead gives an incident whose leading condition is over to the oldest of those
@@ -211,6 +224,7 @@ func (t *turn) lead(in *Incident) {
 	if len(seats) == 0 || slices.ContainsFunc(seats, other) {
 		return
 	}
+	seats = slices.DeleteFunc(seats, func(s seat) bool { return in.Members[s.i].Key.Rule == rules.RuleEndpointFailing })
 	first := slices.MinFunc(seats, func(a, b seat) int { return in.Members[a.i].Since.Compare(in.Members[b.i].Since) })
 	m := in.Members[first.i]
 	in.Rule, in.Scope = m.Key.Rule, m.Key.Scope

@@ -44,8 +44,8 @@ configuration. Results go to standard output, everything else to standard error.
 		}
 		root.AddCommand(verbs...)
 	}
-	add(groupWatch, newServe(), newCheck(), newInit(), newExplain(), newBacklog())
-	add(groupLook, newProbe(), newCertificate(), newDemo())
+	add(groupWatch, newServe(), newCheck(), newInit(), newExplain(), newBacklog(), newCondition())
+	add(groupLook, newProbe(), newCertificate(), newRules(), newDemo())
 	add(groupAct, newIncident(), newEvent(), newOutbox(), newDigest(), newNotify())
 	add(groupOther, newVersion())
 	root.SetFlagErrorFunc(wrongFlag)

@@ -56,7 +56,7 @@ func (d *Daemon) judgeSources(context.Context) {
 	for _, f := range d.column.senders.Upstream(now, pack.UpstreamDelay.Window) {
 		d.column.conditions.Delayed(f, now)
 	}
-	for _, f := range d.column.senders.Duplicates(pack.Duplicates.Window) {
+	for _, f := range d.column.senders.Duplicates(now, pack.Duplicates.Window) {
 		d.column.conditions.Duplicated(f, now)
 	}
 	for _, f := range d.column.senders.Quiet(now, d.column.listening) {

@@ -29,13 +29,17 @@ func (s *Senders) Quiet(now, listening time.Time) []rules.QuietFact {
 
 // Duplicates returns what each source sent twice within a window up to its
 // newest attempt: after a success that we know the sender has seen, or as
-// another event about the same.
-func (s *Senders) Duplicates(window time.Duration) []rules.DuplicatesFact {
+// another event about the same. One from which nothing came for that long has
+// sent nothing.
+func (s *Senders) Duplicates(now time.Time, window time.Duration) []rules.DuplicatesFact {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	facts := make([]rules.DuplicatesFact, 0, len(s.of))
 	for _, name := range slices.Sorted(maps.Keys(s.of)) {
-		c := s.of[name].order.Lately(window)
+		one, c := s.of[name], deliveries.OrderCounts{}
+		if now.Sub(one.received) < window {
+			c = one.order.Lately(window)
+		}
 		facts = append(facts, rules.DuplicatesFact{Source: name, N: c.Attempts, Duplicates: c.AfterSuccess + c.Semantic})
 	}
 	return facts
