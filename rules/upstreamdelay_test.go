@@ -17,11 +17,11 @@ func TestUpstreamDelay(t *testing.T) {
 		text  string
 	}{
 		"exactly 10 % are not over it":     {[]rules.UpstreamFact{of(100, 10)}, nil, ""},
-		"one more opens":                   {[]rules.UpstreamFact{of(100, 11)}, []string{"0 open high 1.1"}, "channel ID_BCA: 11 of 100 events of the last 15m were confirmed late by the channel (11%); deliveries and endpoints are not to blame"},
+		"one more opens":                   {[]rules.UpstreamFact{of(100, 11)}, []string{"0 open high 1.1"}, "channel ID_BCA: 11 of 100 events of the last 15m or so were confirmed late by the channel (11%); deliveries and endpoints are not to blame"},
 		"19 events are too few to open":    {[]rules.UpstreamFact{of(19, 19)}, nil, ""},
 		"20 are enough":                    {[]rules.UpstreamFact{of(20, 3)}, []string{"0 open high 1.1"}, ""},
 		"it is told once":                  {[]rules.UpstreamFact{of(100, 11), of(100, 90)}, []string{"0 open high 1.1"}, ""},
-		"exactly half clears":              {[]rules.UpstreamFact{of(100, 11), of(100, 5)}, []string{"0 open high 1.1", "1 clear high 1.2"}, "channel ID_BCA: 5 of 100 events of the last 15m were confirmed late by the channel (5%): in time again"},
+		"exactly half clears":              {[]rules.UpstreamFact{of(100, 11), of(100, 5)}, []string{"0 open high 1.1", "1 clear high 1.2"}, "channel ID_BCA: 5 of 100 events of the last 15m or so were confirmed late by the channel (5%): in time again"},
 		"one over half does not":           {[]rules.UpstreamFact{of(100, 11), of(100, 6)}, []string{"0 open high 1.1"}, ""},
 		"too few do not":                   {[]rules.UpstreamFact{of(100, 11), of(19, 0), {}}, []string{"0 open high 1.1"}, ""},
 		"late deliveries are no late ones": {[]rules.UpstreamFact{of(5000, 0)}, nil, ""},

@@ -140,7 +140,7 @@ func tellBad(cmd *cobra.Command, c backtest.Counts, bad []backtest.Rejected) err
 	if more := c.Bad - min(len(bad), mostWarned); more > 0 {
 		warn(cmd, "%s more could not be taken (--json lists up to 1,000)", plural(more, "line"))
 	}
-	if c.Records+c.Probes+c.Certificates == 0 && c.Bad > 0 {
+	if c.Records+c.Probes+c.Certificates == 0 {
 		return usage("no line of the input is an attempt record; wanted NDJSON as POST /api/v1/attempts takes it")
 	}
 	return nil

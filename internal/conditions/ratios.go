@@ -211,7 +211,7 @@ func (r *ratios) stepAll(due []dueTick) (decided []decision) {
 		}
 	}
 	for i := range decided {
-		if d := &decided[i]; d.change.Open && d.series.family.of == nil {
+		if d := &decided[i]; d.change.Open && !d.series.family.sparse {
 			r.attribute(d.series, &d.change)
 		}
 	}

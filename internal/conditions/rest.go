@@ -58,8 +58,9 @@ func (f *family) rest(b *batch) (left bool) {
 		turn = min(turn, savedInTurn)
 	}
 	for _, s := range f.unsaved[:turn] {
-		s.touched = false
-		b.series[s.name()] = s.rest()
+		if s.touched = false; !s.gone {
+			b.series[s.name()] = s.rest()
+		}
 	}
 	f.unsaved = slices.Delete(f.unsaved, 0, turn)
 	return len(f.unsaved) > 0

@@ -71,12 +71,37 @@ func (f *family) find(id string, n, k int, episode func(met) rules.Episode) *ser
 	switch {
 	case s != nil:
 	case f.sparse && k == 0: // as if it began now
-	case len(f.series) >= f.most:
+	case len(f.series) >= f.most && (k == 0 || !f.evict()):
 		f.beyond += int64(n)
 	default:
 		s = f.begin(id, episode)
 	}
 	return s
+}
+
+// evict makes room for a value that fails: it drops one of a few that did not
+// fail for a day, if there is one among them.
+func (f *family) evict() bool {
+	looked := 0
+	for id, s := range f.series {
+		if looked++; looked > evictAmong {
+			return false
+		}
+		if s.phase() != rules.PhaseOpen && s.unfailing() {
+			f.drop(id, s)
+			return true
+		}
+	}
+	return false
+}
+
+// evictAmong bounds the look for a series that can go.
+const evictAmong = 50
+
+func (f *family) drop(id string, s *series) {
+	delete(f.series, id)
+	s.gone = true
+	f.dropped[s.name()] = true
 }
 
 // begin makes a series.
@@ -120,9 +145,7 @@ func (f *family) dropIdle(now time.Time) bool {
 	for id, s := range f.series {
 		idle := len(s.open) == 0 && f.detector.Idle(s.detector, now) || f.sparse && s.unfailing()
 		if idle && s.phase() != rules.PhaseOpen {
-			delete(f.series, id)
-			s.gone = true
-			f.dropped[s.name()] = true
+			f.drop(id, s)
 		}
 	}
 	if len(f.series) == before {

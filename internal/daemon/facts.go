@@ -116,6 +116,12 @@ func (d *Daemon) strayConditions() {
 			_, known = snap.Target(id)
 		}
 		switch {
+		case !known && kind == rules.ScopeEndpoint: // its ratio goes on while attempts name it
+			for _, rule := range conditions.RulesOfScopes() {
+				if rule != rules.RuleEndpointFailing {
+					d.column.conditions.End(rule, scope, "it is no longer watched", now)
+				}
+			}
 		case !known, kind == rules.ScopeEndpoint && ep.Suspended:
 			d.column.conditions.Gone(scope, "it is no longer watched", now)
 		case kind == rules.ScopeEndpoint && d.board.movedFrom(ep):

@@ -1,11 +1,13 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/internal/conditions"
+	"github.com/hookvigil/hookvigil/internal/deliveries"
 	"github.com/hookvigil/hookvigil/internal/store"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
@@ -135,7 +137,8 @@ func (d *Daemon) slowFact(id string, b rules.Bucket, rule rules.EndpointSlow, no
 		Endpoint: id, From: now.Add(-rule.Window), To: now, Answered: b.Took.Count(), Slow: b.Took.Over(rule.Budget), Deadline: d.deadlineOf(id),
 	}
 	f.Merchant, f.Host = d.ownerOf(id, "")
-	f.P99, _ = b.Took.Quantile(0.99)
+	p99, _ := b.Took.Quantile(0.99) // the bound of its place, which may lie beyond what was waited for
+	f.P99 = min(p99, cmp.Or(f.Deadline, deliveries.DefaultDeadline))
 	return f
 }
 

@@ -119,9 +119,12 @@ func (r *storedReader) plan() ([]run, error) {
 	}
 	for _, state := range states {
 		is := `state = '` + state + `' AND state <> 'delivered'` + windowOf(q) // the second one is what the indexes say
-		if q.Endpoint != "" {
+		switch {
+		case q.Endpoint != "":
 			runs = append(runs, run{`open_event_undelivered_endpoint`, is + ` AND endpoint = ?`, []any{q.Endpoint}})
-		} else {
+		case q.Channel != "":
+			runs = append(runs, run{`open_event_undelivered_channel`, is + ` AND channel = ?`, []any{q.Channel}})
+		default:
 			runs = append(runs, run{index: `open_event_undelivered`, is: is})
 		}
 	}

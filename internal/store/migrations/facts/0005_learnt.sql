@@ -1,4 +1,4 @@
--- facts.db: what was learnt of sources.
+-- facts.db: what was learnt of sources; pages of the undelivered events of a channel.
 -- The convention of the columns stands in migrations/state/0001_tables.sql.
 
 -- +goose Up
@@ -10,3 +10,5 @@ CREATE TABLE learnt (
     state  TEXT NOT NULL, -- JSON of deliveries.Learner, of rules.GapLearner
     PRIMARY KEY (kind, source)
 ) STRICT;
+
+CREATE INDEX open_event_undelivered_channel ON open_event (channel, state, first_attempt_at, type, product) WHERE state <> 'delivered';
