@@ -9,14 +9,15 @@ import (
 func newIncident() *cobra.Command {
 	return verbs(&cobra.Command{
 		Use:   "incident",
-		Short: "List, show, acknowledge and resolve incidents",
+		Short: "List, show, acknowledge, resolve and report incidents",
 		Long: `Ask the running daemon, over the socket in its data directory, about incidents,
 and tell it what people do about them. ID is an incident's ID or its number.`,
 		Example: `  hookvigil incident ls                            # what is wrong, the worst first
   hookvigil incident show kq72ma                   # why, and what happened
   hookvigil incident ack kq72ma -m "calling acme"  # somebody is on it
-  hookvigil explain kq72ma                         # and who was told`,
-	}, newIncidentLs(), newIncidentShow(), newIncidentAck(), newIncidentResolve(), newIncidentNote())
+  hookvigil explain kq72ma                         # and who was told
+  hookvigil incident export kq72ma > report.md     # for those who read it afterwards`,
+	}, newIncidentLs(), newIncidentShow(), newIncidentAck(), newIncidentResolve(), newIncidentNote(), newIncidentExport())
 }
 
 func newIncidentLs() *cobra.Command {

@@ -25,6 +25,7 @@ type incident struct {
 	Title          text
 	Evidence       evidence
 	StartedAt      time.Time `json:"started_at"`
+	DetectedAt     time.Time `json:"detected_at"`
 	OpenedAt       time.Time `json:"opened_at"`
 	AlertedAt      time.Time `json:"alerted_at"`
 	AcknowledgedAt time.Time `json:"acknowledged_at"`
