@@ -74,7 +74,7 @@ func TestTablesAndKeys(t *testing.T) {
 		"facts.db": {factsSchema(), map[string]string{
 			"open_event": "source event endpoint", "rollup": "slot endpoint", "applied": "log", "dictionary": "kind id",
 			"certificate_seen": "kind endpoint address", "last_result": "kind endpoint",
-			"tally_minute": "minute scope", "tally_quarter": "slot scope", "rollup_step": "one",
+			"tally_minute": "minute scope", "tally_quarter": "slot scope", "rollup_step": "one", "learnt": "kind source",
 		}, map[string]string{"dictionary": "kind value"}},
 		"an attempts slot": {attemptsSchema("2025-11-11T12.db"), map[string]string{
 			"attempt": "id", "word": "id", "replaced": "identity position",
