@@ -44,17 +44,26 @@ func NewWaits() *Waits {
 	return &Waits{endpoints: map[string]*EndpointWaits{}, sources: map[string]*rules.RetriesFact{}}
 }
 
+// AddOfSource counts one open event for its source alone: its endpoint is not
+// watched.
+func (w *Waits) AddOfSource(e deliveries.Event, s deliveries.Schedule, now time.Time) {
+	if state := e.StateAt(now); state != deliveries.EventPending && state != deliveries.EventRetrying {
+		return
+	}
+	of := w.source(e.Source)
+	of.Waiting++
+	if e.MissingRetry(s, now) {
+		of.Missing++
+	}
+}
+
 // Add counts one open event, which is repeated by a schedule.
 func (w *Waits) Add(e deliveries.Event, s deliveries.Schedule, p rules.Pack, now time.Time) {
+	w.AddOfSource(e, s, now)
 	at := w.endpoint(e.Endpoint, e.Merchant)
 	switch e.StateAt(now) {
 	case deliveries.EventPending, deliveries.EventRetrying:
 		at.wait(e, p.LossComing, now)
-		of := w.source(e.Source)
-		of.Waiting++
-		if e.MissingRetry(s, now) {
-			of.Missing++
-		}
 	case deliveries.EventDelivered, deliveries.EventCanceled: // nothing waits, and nothing was lost
 	case deliveries.EventExhausted:
 		at.lost.Lost++

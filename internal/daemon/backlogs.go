@@ -115,8 +115,11 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 		if !before.IsZero() {
 			d.column.learners.gaveUp(e, before, now)
 		}
-		if d.judged(e.Endpoint) {
+		switch watched, seen := d.judged(e.Endpoint); {
+		case watched:
 			waiting.Add(e, options.Schedule(e), pack, now)
+		case seen:
+			waiting.AddOfSource(e, options.Schedule(e), now)
 		}
 		c.Add(e)
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/internal/deliveries"
+	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/internal/store"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
@@ -36,11 +37,15 @@ func (d *Daemon) recallDelivered(ctx context.Context, w *conditions.Waits, now t
 	}
 }
 
-// judged reports whether somebody wants to know how an endpoint is: it is
-// registered, or was seen, and is not suspended.
-func (d *Daemon) judged(endpoint string) bool {
+// judged reports whether somebody wants to be told of an endpoint, because it
+// was registered and is not suspended; or whether it was only seen, in attempts:
+// then it is known and not watched, and tells of its source alone.
+func (d *Daemon) judged(endpoint string) (watched, seen bool) {
 	w, ok := d.registry.Snapshot().Endpoint(endpoint)
-	return ok && !w.Suspended
+	if !ok || w.Suspended {
+		return false, false
+	}
+	return w.Origin != registry.OriginSeen, w.Origin == registry.OriginSeen
 }
 
 // ownerOf returns whose an endpoint is and where, or the merchant as told when
