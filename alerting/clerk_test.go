@@ -264,7 +264,7 @@ func TestClerkTakesCommandsAndANewDesk(t *testing.T) {
 		synctest.Wait()
 		d := desk()
 		d.Routes = func(alerting.Incident) []alerting.Destination {
-			return []alerting.Destination{{Lane: "new/C2", Recipient: "C2", Threads: true}}
+			return []alerting.Destination{{Lane: "new/C2", Recipient: "C2", Form: alerting.FormThread}}
 		}
 		o.clerk.SetDesk(d)
 		in := b.incs[0]

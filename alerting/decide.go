@@ -75,8 +75,20 @@ type Fold struct {
 type Destination struct {
 	Lane      string
 	Recipient string
-	Threads   bool // keeps one root message up to date and replies under it
+	Form      Form // how an incident is told there; empty: FormMail
 }
+
+// Form is how the story of an incident is told in a lane. The words are stored.
+type Form string
+
+// The forms.
+const (
+	FormMail     Form = "mail"     // one message for each thing that matters
+	FormThread   Form = "thread"   // one message kept up to date, and replies under it
+	FormState    Form = "state"    // one record kept up to date by its key: a pager, an Alertmanager
+	FormHook     Form = "hook"     // one call for each thing that happened
+	FormMerchant Form = "merchant" // one message for each thing that matters to the merchant, in its words
+)
 
 // DefaultDesk returns the defaults.
 func DefaultDesk() Desk {

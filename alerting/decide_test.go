@@ -20,7 +20,7 @@ func desk() alerting.Desk {
 	d := alerting.DefaultDesk()
 	d.BaseURL = "https://hooks.example.com"
 	d.Routes = func(alerting.Incident) []alerting.Destination {
-		return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Threads: true}, {Lane: "mail/sre@x.example", Recipient: "sre@x.example"}}
+		return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Form: alerting.FormThread}, {Lane: "mail/sre@x.example", Recipient: "sre@x.example"}}
 	}
 	return d
 }

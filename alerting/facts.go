@@ -26,8 +26,9 @@ func (s State) Live() bool { return s != StateResolved && s != StateReconciled }
 // needs to word it, nothing rendered. Texts that come from strangers are
 // cleaned but not escaped: that is for the receiver.
 type Facts struct {
-	Incident       string         `json:"incident"` // ID; empty for a test
-	Number         string         `json:"number"`   // short, for people: the ID's last 6
+	Incident       string         `json:"incident"`      // ID; empty for a test
+	Number         string         `json:"number"`        // short, for people: the ID's last 6
+	Key            string         `json:"key,omitempty"` // group key and generation: names the incident to other systems, at most 255 bytes
 	Title          string         `json:"title"`
 	Rule           rules.Rule     `json:"rule"`
 	Scope          rules.Scope    `json:"scope"`
@@ -39,6 +40,15 @@ type Facts struct {
 	OpenedAt       time.Time      `json:"opened_at"`
 	AcknowledgedAt time.Time      `json:"acknowledged_at,omitzero"`
 	AcknowledgedBy string         `json:"acknowledged_by,omitempty"`
+	AckUntil       time.Time      `json:"ack_until,omitzero"` // then it counts as open again
+	MitigatedAt    time.Time      `json:"mitigated_at,omitzero"`
+	RecoveringAt   time.Time      `json:"recovering_at,omitzero"`
+	QuietUntil     time.Time      `json:"quiet_until,omitzero"` // silenced, or in maintenance
+	QuietBy        string         `json:"quiet_by,omitempty"`   // whose silence, and why
+	Flapping       bool           `json:"flapping,omitempty"`   // comes and goes: told again once it has been stable
+	Again          int            `json:"again,omitempty"`      // the so-manieth time that this is told to somebody who has not answered; 0: the first
+	Share          float64        `json:"share,omitempty"`      // of what it is about that fails now, 0..1: of traffic, or of its endpoints
+	PeakShare      float64        `json:"peak_share,omitempty"` // at worst
 	ResolvedAt     time.Time      `json:"resolved_at,omitzero"`
 	ResolvedBy     string         `json:"resolved_by,omitempty"`
 	Members        []Member       `json:"members"`       // worst and oldest first, at most 20
@@ -47,6 +57,25 @@ type Facts struct {
 	At             time.Time      `json:"at"`            // when that was
 	URL            string         `json:"url,omitempty"` // of the incident's page; empty without server.public_url
 	Runbook        string         `json:"runbook,omitempty"`
+	About          About          `json:"about,omitzero"`
+}
+
+// About is what is known around an incident: why it fails, for whom, what to
+// do, and what will be lost. What is not known is empty.
+type About struct {
+	MerchantName string    `json:"merchant_name,omitempty"` // as the merchant writes it: hostile
+	Language     string    `json:"language,omitempty"`      // of the merchant: en, id
+	Zone         string    `json:"zone,omitempty"`          // of the merchant: an IANA name
+	Host         string    `json:"host,omitempty"`          // of the endpoint it is about
+	Cause        string    `json:"cause,omitempty"`         // a word of the cause matrix, as in "auth_changed"
+	Why          string    `json:"why,omitempty"`           // that cause in a sentence
+	Advice       string    `json:"advice,omitempty"`        // what to do, in a sentence or two
+	Endpoints    int       `json:"endpoints,omitempty"`     // that are bad now
+	Merchants    int       `json:"merchants,omitempty"`     // of those
+	Waiting      int       `json:"waiting,omitempty"`       // events that failed and wait for a retry
+	AtRisk       int       `json:"at_risk,omitempty"`       // of these, with their last automatic try within 6 h
+	NextLoss     time.Time `json:"next_loss,omitzero"`      // when the first of them gets it
+	Lost         int       `json:"lost,omitempty"`          // had it, and were not delivered
 }
 
 // Member is one condition of an incident as notices show it.

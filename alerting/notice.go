@@ -14,13 +14,16 @@ type Kind string
 
 // The kinds of notice.
 const (
-	KindRoot    Kind = "root"    // the incident as it stands: one message, kept up to date
-	KindUpdate  Kind = "update"  // something happened: a reply in the thread
-	KindPage    Kind = "page"    // wakes somebody
-	KindResolve Kind = "resolve" // it is over
-	KindMail    Kind = "mail"
-	KindTest    Kind = "test" // notify test RECEIVER
-	KindDead    Kind = "dead_letter"
+	KindRoot     Kind = "root"     // the incident as it stands: one message, kept up to date
+	KindUpdate   Kind = "update"   // something happened: a reply in the thread
+	KindPage     Kind = "page"     // wakes somebody
+	KindResolve  Kind = "resolve"  // it is over
+	KindMail     Kind = "mail"     // something happened: a mail of its own
+	KindState    Kind = "state"    // the incident as it stands, for a system that keeps one by its key
+	KindHook     Kind = "hook"     // something happened: a call of a program
+	KindMerchant Kind = "merchant" // something happened, in words for the merchant whose endpoint it is
+	KindTest     Kind = "test"     // notify test RECEIVER
+	KindDead     Kind = "dead_letter"
 )
 
 // Flow says how notices of one subject follow each other.

@@ -19,7 +19,7 @@ func Relays(n Notice, known int) bool {
 		return true
 	case known >= n.Version:
 		return false
-	case n.Kind == KindRoot, n.Kind == KindUpdate:
+	case n.Kind == KindRoot, n.Kind == KindUpdate, n.Kind == KindState:
 		return !unpack(n).live()
 	default:
 		return true
@@ -35,7 +35,7 @@ func (f Facts) live() bool { return f.State == "" || f.State.Live() }
 // is live, and says that it is over when it is.
 func Relay(n Notice, to Address, now time.Time) Notice {
 	f := unpack(n)
-	if n.Kind == KindRoot || n.Kind == KindUpdate {
+	if n.Kind == KindRoot || n.Kind == KindUpdate || n.Kind == KindState || n.Kind == KindHook {
 		n.Kind = KindPage
 		if !f.live() {
 			n.Kind = KindResolve

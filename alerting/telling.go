@@ -94,14 +94,20 @@ func (t *turn) notices(in *Incident) []Notice {
 		})
 	}
 	for _, dest := range t.destinations(in) {
-		switch {
-		case dest.Threads:
+		switch dest.Form {
+		case FormThread:
 			add(dest, KindRoot, FlowState)
 			if n.reply {
 				add(dest, n.kind(KindUpdate), FlowEvent)
 			}
-		case n.all, n.more && t.missed(in, dest), n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane):
-			add(dest, n.kind(KindMail), FlowEvent)
+		case FormState:
+			add(dest, KindState, FlowState)
+		case FormHook:
+			add(dest, KindHook, FlowEvent)
+		default:
+			if n.all || n.more && t.missed(in, dest) || n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane) {
+				add(dest, n.kind(KindMail), FlowEvent)
+			}
 		}
 	}
 	return list

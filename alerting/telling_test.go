@@ -78,7 +78,7 @@ func TestOneHostIsOneIncident(t *testing.T) {
 // thread of a route that is gone.
 func TestLanesThatWereToldHearTheEnd(t *testing.T) {
 	t.Parallel()
-	told := []alerting.Destination{{Lane: "old/C9", Recipient: "C9", Threads: true}, {Lane: "ops/C1", Recipient: "C1"}, {Lane: "pager/key", Recipient: "key"}}
+	told := []alerting.Destination{{Lane: "old/C9", Recipient: "C9", Form: alerting.FormThread}, {Lane: "ops/C1", Recipient: "C1"}, {Lane: "pager/key", Recipient: "key"}}
 	for name, c := range map[string]struct {
 		then func(h *house) alerting.Decision
 		want string
@@ -141,7 +141,7 @@ func TestFoldedMailsSayWhereItGoesOn(t *testing.T) {
 	h := &house{d: desk()}
 	h.d.Routes = func(in alerting.Incident) []alerting.Destination {
 		if in.Rule == alerting.RuleCommonCause {
-			return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Threads: true}}
+			return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Form: alerting.FormThread}}
 		}
 		return []alerting.Destination{{Lane: "mail/" + in.Merchant, Recipient: in.Merchant}}
 	}

@@ -20,7 +20,7 @@ import (
 func desk() alerting.Desk {
 	d := alerting.DefaultDesk()
 	d.Routes = func(alerting.Incident) []alerting.Destination {
-		return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Threads: true}, {Lane: "mail/sre", Recipient: "sre@x.example"}}
+		return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Form: alerting.FormThread}, {Lane: "mail/sre", Recipient: "sre@x.example"}}
 	}
 	return d
 }

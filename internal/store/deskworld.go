@@ -124,7 +124,9 @@ func readTold(ctx context.Context, tx *sql.Tx, incidents []alerting.Incident) (m
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT n.subject, n.lane, max(n.recipient), max(n.kind = 'root') FROM json_each(?) w JOIN notice n ON n.subject = w.value
+	rows, err := tx.QueryContext(ctx, `SELECT n.subject, n.lane, max(n.recipient),
+			max(CASE n.kind WHEN 'root' THEN 'thread' WHEN 'state' THEN 'state' WHEN 'hook' THEN 'hook' WHEN 'merchant' THEN 'merchant' ELSE '' END)
+		FROM json_each(?) w JOIN notice n ON n.subject = w.value
 		WHERE n.state <> 'dropped' GROUP BY n.subject, n.lane ORDER BY n.subject, n.lane`, ids)
 	if err != nil {
 		return nil, err
@@ -134,7 +136,7 @@ func readTold(ctx context.Context, tx *sql.Tx, incidents []alerting.Incident) (m
 	for rows.Next() {
 		var id string
 		var d alerting.Destination
-		if err := rows.Scan(&id, &d.Lane, &d.Recipient, &d.Threads); err != nil {
+		if err := rows.Scan(&id, &d.Lane, &d.Recipient, &d.Form); err != nil {
 			return nil, err
 		}
 		told[id] = append(told[id], d)
