@@ -14,8 +14,9 @@ type Book interface {
 	// CommitDesk reads the changes that the desk has not seen yet (at most
 	// limit, in order) and the world, calls decide once, and writes what it
 	// decided together with how far it has read: one transaction. It calls
-	// nothing and writes nothing when there is neither a change nor, when it
-	// is asked for them, an orphan.
+	// nothing and writes nothing when there is neither a change, nor an
+	// incident whose next look is due, nor, when it is asked for them, an orphan or a
+	// live incident.
 	CommitDesk(ctx context.Context, r DeskRequest, decide func(w World, changes []rules.Change) Decision) (DeskTurn, error)
 
 	// CommandIncident reads one incident, calls do, and writes what it
@@ -29,7 +30,7 @@ type DeskRequest struct {
 	Now     time.Time
 	Reopen  time.Duration // incidents resolved later than Now-Reopen belong to the world
 	Limit   int           // changes; at least 1
-	Orphans bool          // look for orphans too: this looks at every open condition
+	Orphans bool          // look for orphans too, and at each live incident: this looks at every open condition
 }
 
 // DeskTurn is what a turn did.

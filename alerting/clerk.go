@@ -28,6 +28,12 @@ type Clerk struct {
 	// Decided is told of each turn that read something, once it is committed.
 	// It must not block. Nil: nobody is. Set it before Run.
 	Decided func(DeskTurn)
+	// Level returns how much of a part of the traffic fails now; false: it is
+	// not known. It must not block. Nil: nothing is. Set it before Run.
+	Level func(rules.Scope) (Level, bool)
+	// Doubt returns why it may be our own side that fails; empty: it is not in
+	// doubt. It must not block. Nil: it never is. Set it before Run.
+	Doubt func() string
 	// Fresh reports whether what is known of an orphan's scope is of now, and
 	// bad: what nobody can see any more is not told again. It must not block.
 	// Nil: all are. Set it before Run.
@@ -152,12 +158,34 @@ func (c *Clerk) turn(ctx context.Context) (t DeskTurn, err error) {
 		if c.Fresh != nil {
 			w.Orphans = slices.DeleteFunc(w.Orphans, func(o Orphan) bool { return !c.Fresh(o.Key) })
 		}
+		c.around(&w)
 		return desk.Decide(w, changes, now)
 	})
 	if err == nil && r.Orphans {
 		c.orphans = now.Add(orphansEvery)
 	}
 	return t, err
+}
+
+// around completes the world by what is not in the book.
+func (c *Clerk) around(w *World) {
+	if c.Doubt != nil {
+		w.Doubt = c.Doubt()
+	}
+	if c.Level == nil {
+		return
+	}
+	w.Levels = map[rules.Scope]Level{}
+	for _, in := range w.Incidents {
+		for _, m := range in.Members {
+			if !in.Live() || !m.Left.IsZero() || !ofTraffic(m.Key.Rule) {
+				continue
+			}
+			if l, ok := c.Level(m.Key.Scope); ok {
+				w.Levels[m.Key.Scope] = l
+			}
+		}
+	}
 }
 
 // report tells of a turn that did something.

@@ -66,8 +66,14 @@ func (c Command) wrong(in Incident) string {
 
 func (t *turn) acknowledge(in *Incident, c Command) {
 	switch {
-	case in.State != StateAcknowledged:
-		in.State, in.AcknowledgedAt, in.AcknowledgedBy = StateAcknowledged, t.now, c.By
+	case !in.answered(t.now):
+		in.AcknowledgedAt, in.AcknowledgedBy, in.AckUntil = t.now, c.By, time.Time{}
+		if last := t.desk.Ladder.AckFor; last > 0 {
+			in.AckUntil = t.now.Add(last)
+		}
+		if in.State == StateOpen {
+			in.State = StateAcknowledged
+		}
 		t.happened(in, EntryAcknowledged, phrase("acknowledged", c.Text), tellThread)
 	case in.AcknowledgedBy != c.By:
 		t.happened(in, EntryAcknowledged, phrase("acknowledged too, after "+in.AcknowledgedBy, c.Text), tellThread)
@@ -92,6 +98,9 @@ func (t *turn) resolve(in *Incident, c Command) {
 		}
 	}
 	in.State, in.ResolvedAt, in.ResolvedBy = StateResolved, t.now, c.By
+	if in.RecoveringAt.IsZero() {
+		in.RecoveringAt = t.now
+	}
 	t.happened(in, EntryResolved, phrase(text, c.Text), tellAll)
 }
 

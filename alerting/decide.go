@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -23,6 +24,14 @@ type World struct {
 	// Told are the lanes that were told of an incident, by its ID: whatever
 	// the routes say today, they hear how it goes on.
 	Told map[string][]Destination
+	// Levels are the ratios of now of the scopes that live incidents have; what
+	// is missing has none.
+	Levels map[rules.Scope]Level
+	// Quiet is what may keep conditions quiet; nil: nothing was asked, and what
+	// is quiet stays so.
+	Quiet Quieter
+	// Doubt is why it may be our own side that fails; empty: it is not in doubt.
+	Doubt string
 	// Orphans are open conditions that are in no live incident, and were in
 	// none within the reopen window: a person has resolved theirs, or a
 	// grouping went wrong. None stays untold for ever.
@@ -62,6 +71,13 @@ type Desk struct {
 	Routes  func(in Incident) []Destination // who is told of an incident; nil: nobody new. It is pure, and keeps nothing
 	Leads   func(lane string) bool          // whether a lane still leads to somebody; nil: all do. It is pure, and keeps nothing
 	BaseURL string                          // server.public_url; empty: notices carry no link
+
+	Settle    time.Duration            // nothing of an endpoint must fail for so long until it is over; 0: it is at once
+	Flap      Flapping                 // when it comes and goes; zero: nobody cares
+	Ladder    Ladder                   // who does not answer is told again; zero: once is all
+	Escalate  func(in Incident) []Rung // whom else; nil: nobody. It is pure, and keeps nothing
+	Merchants MerchantMail             // whether merchants hear of it; zero: they do not
+	About     func(in Incident) About  // what is known around an incident; nil: nothing. It keeps nothing, and does not block
 }
 
 // Fold says when failing endpoints are one incident (DESIGN section 5.4).
@@ -75,7 +91,8 @@ type Fold struct {
 type Destination struct {
 	Lane      string
 	Recipient string
-	Form      Form // how an incident is told there; empty: FormMail
+	Form      Form          // how an incident is told there; empty: FormMail
+	Refresh   time.Duration // with FormState: what lives is told anew so often; 0: it is not
 }
 
 // Form is how the story of an incident is told in a lane. The words are stored.
@@ -92,11 +109,16 @@ const (
 
 // DefaultDesk returns the defaults.
 func DefaultDesk() Desk {
-	return Desk{Reopen: 30 * time.Minute, Fold: Fold{Endpoints: 5, Hosts: 3, Within: 10 * time.Minute}}
+	return Desk{
+		Reopen: 30 * time.Minute, Fold: Fold{Endpoints: 5, Hosts: 3, Within: 10 * time.Minute},
+		Settle: 2 * time.Minute, Flap: Flapping{Turns: 4, Within: 30 * time.Minute, Stable: 30 * time.Minute},
+		Ladder: DefaultLadder(), Merchants: MerchantMail{After: 5 * time.Minute, Hold: 15 * time.Minute},
+	}
 }
 
 // Decide takes the changes in order, but those of the platform first, because
-// others may be part of them; then the orphans. It returns what follows. Whatever happens to an incident in one turn is told to a lane at
+// others may be part of them; then the orphans; and then looks at each incident: the
+// figures, the clock, the silences. It returns what follows. Whatever happens to an incident in one turn is told to a lane at
 // once: its root message as it stands at the end, and one event.
 func (d Desk) Decide(w World, changes []rules.Change, now time.Time) Decision {
 	t := newTurn(d, w, now)
@@ -110,6 +132,9 @@ func (d Desk) Decide(w World, changes []rules.Change, now time.Time) Decision {
 	for _, o := range w.Orphans {
 		t.orphaned(o)
 	}
+	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
+		t.look(t.incidents[id])
+	}
 	return t.decision()
 }
 
@@ -122,7 +147,7 @@ func platformFirst(changes []rules.Change) []rules.Change {
 }
 
 func turnOf(c rules.Change) int {
-	if c.Key.Rule == rules.RulePlatformErrorRatio {
+	if c.Key.Rule == rules.RulePlatformErrorRatio || c.Key.Rule == rules.RuleMonitorSelf {
 		return 0
 	}
 	return 1

@@ -18,6 +18,7 @@ func at(minutes float64) time.Time { return noon.Add(time.Duration(minutes * flo
 // desk tells a Slack channel with threads, and a mail address.
 func desk() alerting.Desk {
 	d := alerting.DefaultDesk()
+	d.Settle, d.Ladder = 0, alerting.Ladder{} // at once, and once: others follow the clock
 	d.BaseURL = "https://hooks.example.com"
 	d.Routes = func(alerting.Incident) []alerting.Destination {
 		return []alerting.Destination{{Lane: "ops/C1", Recipient: "C1", Form: alerting.FormThread}, {Lane: "mail/sre@x.example", Recipient: "sre@x.example"}}

@@ -46,6 +46,7 @@ type Facts struct {
 	QuietUntil     time.Time      `json:"quiet_until,omitzero"` // silenced, or in maintenance
 	QuietBy        string         `json:"quiet_by,omitempty"`   // whose silence, and why
 	Flapping       bool           `json:"flapping,omitempty"`   // comes and goes: told again once it has been stable
+	Doubt          string         `json:"doubt,omitempty"`      // why it may be our own side that fails; empty: it is not in doubt
 	Again          int            `json:"again,omitempty"`      // the so-manieth time that this is told to somebody who has not answered; 0: the first
 	Share          float64        `json:"share,omitempty"`      // of what it is about that fails now, 0..1: of traffic, or of its endpoints
 	PeakShare      float64        `json:"peak_share,omitempty"` // at worst

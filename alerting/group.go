@@ -130,6 +130,11 @@ func nameOf(c rules.Change) string {
 			return "webhook failures are up on the platform, most of them at " + where
 		}
 		return "webhook failures are up on the whole platform"
+	case rules.RuleMonitorSelf:
+		if c.Key.Scope == rules.SelfEgress {
+			return "our own network is in doubt: endpoints cannot be reached from here"
+		}
+		return "hookvigil itself is in trouble: " + id
 	case rules.RuleSilence:
 		if kind == rules.ScopeHeartbeat {
 			return "no heartbeat from " + id
@@ -164,8 +169,13 @@ func plainName(rule rules.Rule, scope rules.Scope) string {
 // explained reports whether a condition opens nothing of its own now. The ratio
 // of an endpoint is a line of the incident in which the endpoint is down, and
 // nothing else: without the probe it is for pages and digests. While failures are
-// up on the whole platform, an endpoint that takes long is no news.
-func (t *turn) explained(k rules.Key) bool {
+// up on the whole platform, an endpoint that takes long is no news; while our own
+// network is in doubt, one that cannot be reached is none.
+func (t *turn) explained(c rules.Change) bool {
+	k := c.Key
+	if ours(k, c.Fault) && t.ourSide(c.Since) != nil {
+		return true
+	}
 	var by met
 	switch k.Rule {
 	case rules.RuleEndpointFailing:
@@ -405,10 +415,15 @@ func (t *turn) fold(into *Incident, g group) {
 			m.Joined = t.now
 			t.sit(into, m)
 		}
-		in.State, in.ResolvedAt, in.Parent = StateResolved, t.now, into.ID
-		in.ResolvedBy = "folded into " + into.Number()
-		t.happened(in, EntryFolded, "one of many with the same cause: it goes on in "+into.Number(), tellThread)
+		t.folded(in, into)
 	}
+}
+
+// folded ends an incident that goes on as a part of another.
+func (t *turn) folded(in, into *Incident) {
+	in.State, in.ResolvedAt, in.Parent = StateResolved, t.now, into.ID
+	in.ResolvedBy = "folded into " + into.Number()
+	t.happened(in, EntryFolded, "one of many with the same cause: it goes on in "+into.Number(), tellThread)
 }
 
 // ratioTitle says of which parts of the traffic failures are up, once they are

@@ -36,13 +36,42 @@ type Incident struct {
 	AlertedAt      time.Time // when a receiver first accepted a notice of it; zero: none has. Senders write it, Version does not count it
 	AcknowledgedAt time.Time
 	AcknowledgedBy string
+	AckUntil       time.Time // then the acknowledgement counts no more; zero with AcknowledgedAt set: it always does
+	MitigatedAt    time.Time // first fix: what fails fell to half of the peak, or a person said so
+	MitigatedBy    string    // empty: the figures
+	RecoveringAt   time.Time // since when nothing of it fails; zero: something does
 	ResolvedAt     time.Time
 	ResolvedBy     string // empty: by the rules
+	ReconciledAt   time.Time
 	Reopens        int
 
+	ShareNow  float64 // of what it is about that fails: of the traffic in the last window, or of its endpoints
+	SharePeak float64 // at worst
+	ShareSure float64 // the peak of what was certain at 95 %: noise alone reaches the half of SharePeak
+
+	Story Story // what the desk remembers for itself
+
+	NextAt  time.Time // when the desk looks at it again, whatever happens; zero: never
 	Members []Membership
 	Failing int // of a common cause: endpoints that were seen to fail at once, confirmed or not, at most
 	Entries int // in its timeline so far
+}
+
+// Story is what the desk remembers of an incident for its own next turns. It
+// is stored as JSON.
+type Story struct {
+	Turns         []time.Time `json:"turns,omitempty"`         // when it went up or down lately
+	FlappingSince time.Time   `json:"flapping_since,omitzero"` // zero: it does not flap
+	Ladder        time.Time   `json:"ladder,omitzero"`         // since when nobody has answered
+	Step          int         `json:"step,omitempty"`          // rungs of the ladder that were taken since
+	Mitigated     bool        `json:"mitigated,omitempty"`     // the first fix holds
+	Hush          Hush        `json:"hush,omitzero"`           // what keeps it quiet
+	Said          string      `json:"said,omitempty"`          // the last line that was told, and when
+	SaidAt        time.Time   `json:"said_at,omitzero"`        //
+	Told          bool        `json:"told,omitempty"`          // somebody was told, or will be
+	Refreshed     time.Time   `json:"refreshed,omitzero"`      // when what keeps a record of it was told last
+	Merchants     []string    `json:"merchants,omitempty"`     // who were told of it as merchants, in order
+	MerchantsAt   time.Time   `json:"merchants_at,omitzero"`   // when they are told; zero: they are not
 }
 
 // Membership is one episode of a condition in an incident.
@@ -83,6 +112,19 @@ const (
 	EntryAcknowledged EntryKind = "acknowledged"
 	EntryNote         EntryKind = "note"
 	EntryResolved     EntryKind = "resolved"
+	EntryMitigated    EntryKind = "first_fix"      // what fails fell to half of the peak, or a person said so
+	EntryWorse        EntryKind = "worse"          // and rose again
+	EntryRecovering   EntryKind = "recovering"     // nothing fails, or too little to go on
+	EntryRelapsed     EntryKind = "relapsed"       // but it was not over
+	EntryExpired      EntryKind = "ack_expired"    // nothing came of an acknowledgement
+	EntryEscalated    EntryKind = "escalated"      // nobody answered: told again, or to others
+	EntryFlapping     EntryKind = "flapping"       // it comes and goes
+	EntryStable       EntryKind = "stable"         // no longer
+	EntrySilenced     EntryKind = "silenced"       // by a silence, or maintenance
+	EntryUnsilenced   EntryKind = "silence_over"   //
+	EntryMerchants    EntryKind = "merchants_told" // merchants are sent a mail
+	EntryWithheld     EntryKind = "withheld"       // over before it left: nobody was woken
+	EntryReconciled   EntryKind = "reconciled"     // what had failed is delivered, or written off
 )
 
 // incidentID is made of what names the incident, so that a replay makes the
@@ -101,14 +143,18 @@ func (in Incident) Live() bool { return in.State.Live() }
 // clone makes in safe to change.
 func (in Incident) clone() Incident {
 	in.Members = slices.Clone(in.Members)
+	in.Story.Turns, in.Story.Merchants = slices.Clone(in.Story.Turns), slices.Clone(in.Story.Merchants)
 	return in
 }
 
 // runbooks is where the page of each rule is.
 const runbooks = "https://github.com/hookvigil/hookvigil/blob/main/docs/runbooks/"
 
-// maxShown bounds the members that a notice lists.
-const maxShown = 20
+// The bounds of what a notice holds.
+const (
+	maxShown   = 20  // members
+	longestKey = 255 // bytes of the key, as PagerDuty takes it
+)
 
 // Facts returns what a notice about this incident tells: happened is the line
 // that the notice is about.
@@ -117,7 +163,15 @@ func (in Incident) Facts(happened string, at time.Time, baseURL string) Facts {
 		Incident: in.ID, Number: in.Number(), Title: in.Title, Rule: in.Rule, Scope: in.Scope, State: in.State, Severity: in.Severity,
 		Merchant: in.Merchant, Evidence: in.Evidence, StartedAt: in.StartedAt, OpenedAt: in.OpenedAt,
 		AcknowledgedAt: in.AcknowledgedAt, AcknowledgedBy: in.AcknowledgedBy, ResolvedAt: in.ResolvedAt, ResolvedBy: in.ResolvedBy,
+		Key: fmt.Sprintf("%s:%d", in.GroupKey, in.Generation), AckUntil: in.AckUntil, MitigatedAt: in.MitigatedAt, RecoveringAt: in.RecoveringAt,
+		Flapping: !in.Story.FlappingSince.IsZero(), Again: in.Story.Step, Share: in.ShareNow, PeakShare: in.SharePeak,
 		Members: []Member{}, MemberCount: len(in.Members), Happened: happened, At: at,
+	}
+	if h := in.Story.Hush; h.ID != "" {
+		f.QuietUntil, f.QuietBy = h.Until, h.said()
+	}
+	if len(f.Key) > longestKey {
+		f.Key = in.ID // a host or a scope that is longer than other systems take
 	}
 	f.Runbook = runbooks + string(in.Rule) + ".md"
 	if baseURL != "" {

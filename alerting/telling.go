@@ -24,6 +24,9 @@ type line struct {
 // happened writes a line into the timeline; at the end of the turn the notices
 // follow from it, so that nothing is told that was not recorded.
 func (t *turn) happened(in *Incident, kind EntryKind, text string, to telling) {
+	if t.muted(in, kind) {
+		to = tellRoot
+	}
 	in.Version++
 	in.Entries++
 	t.lines[in.ID] = append(t.lines[in.ID], line{len(t.entries), to})
@@ -81,36 +84,90 @@ func lastOf(texts []string) []string {
 
 // notices words nothing: it says which message goes to which lane.
 func (t *turn) notices(in *Incident) []Notice {
-	n := t.news(in)
-	facts := pack(in.Facts(n.text, t.now, t.desk.BaseURL))
 	var list []Notice
-	add := func(dest Destination, k Kind, f Flow) {
+	add := func(dest Destination, k Kind, f Flow, facts Facts) {
 		list = append(list, Notice{
 			// Rises within lane and subject; the root comes before what hangs on it.
 			ID:      fmt.Sprintf("%s-%06d-%03d-%s", in.ID, in.Version, len(list), dest.Lane),
-			IdemKey: fmt.Sprintf("%s:%d:%s:%d:%s", in.GroupKey, in.Generation, k, in.Version, dest.Lane),
+			IdemKey: fmt.Sprintf("%s:%d:%s:%d:%s%s", in.GroupKey, in.Generation, k, in.Version, dest.Lane, ofMerchant(k, facts)),
 			Lane:    dest.Lane, Recipient: dest.Recipient, Subject: in.ID, Version: in.Version, Kind: k, Flow: f,
-			Severity: in.Severity, Facts: facts, Created: t.now, Due: t.now,
+			Severity: facts.Severity, Facts: pack(facts), Created: t.now, Due: t.now,
 		})
 	}
+	switch {
+	case len(t.lines[in.ID]) > 0:
+		t.newsOf(in, add)
+	case t.refreshed[in.ID]:
+		in.Version++
+		t.again(in, add)
+	}
+	return list
+}
+
+// ofMerchant tells the mails of two merchants at one address apart.
+func ofMerchant(k Kind, f Facts) string {
+	if k != KindMerchant {
+		return ""
+	}
+	return ":" + f.Merchant
+}
+
+// newsOf tells what happened to an incident. One that was quiet from the start
+// is told to nobody.
+func (t *turn) newsOf(in *Incident, add func(Destination, Kind, Flow, Facts)) {
+	n := t.news(in)
+	in.Story.Said, in.Story.SaidAt = n.text, t.now
+	if in.Story.Hush.ID != "" {
+		if !in.Story.Told {
+			return
+		}
+		n.all, n.more = n.all && n.over, false
+	}
+	facts := in.Facts(n.text, t.now, t.desk.BaseURL)
+	facts.Doubt, facts.About = t.doubt, t.about(*in)
 	for _, dest := range t.destinations(in) {
 		switch dest.Form {
 		case FormThread:
-			add(dest, KindRoot, FlowState)
+			add(dest, KindRoot, FlowState, facts)
 			if n.reply {
-				add(dest, n.kind(KindUpdate), FlowEvent)
+				add(dest, n.kind(KindUpdate), FlowEvent, facts)
 			}
 		case FormState:
-			add(dest, KindState, FlowState)
+			add(dest, KindState, FlowState, facts)
 		case FormHook:
-			add(dest, KindHook, FlowEvent)
+			add(dest, KindHook, FlowEvent, facts)
+		case FormMerchant: // hears in its own words
 		default:
-			if n.all || n.more && t.missed(in, dest) || n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane) {
-				add(dest, n.kind(KindMail), FlowEvent)
+			if n.all || n.more && t.missed(in, dest) || n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane) || t.isNew(in, dest) {
+				add(dest, n.kind(KindMail), FlowEvent, facts)
 			}
 		}
 	}
-	return list
+	t.merchantNotices(in, n, add)
+}
+
+// again tells those that keep a record of the incident that it lives.
+func (t *turn) again(in *Incident, add func(Destination, Kind, Flow, Facts)) {
+	facts := in.Facts(in.Story.Said, in.Story.SaidAt, t.desk.BaseURL)
+	facts.Doubt, facts.About = t.doubt, t.about(*in)
+	for _, dest := range t.destinations(in) {
+		if dest.Form == FormState && dest.Refresh > 0 {
+			add(dest, KindState, FlowState, facts)
+		}
+	}
+}
+
+// about is what is known around an incident.
+func (t *turn) about(in Incident) About {
+	if t.desk.About == nil {
+		return About{}
+	}
+	return t.desk.About(in.clone())
+}
+
+// isNew reports whether the ladder has just come to a destination.
+func (t *turn) isNew(in *Incident, dest Destination) bool {
+	return slices.ContainsFunc(t.further[in.ID], func(d Destination) bool { return d.Lane == dest.Lane })
 }
 
 // missed reports whether a destination has become one since the incident
@@ -136,6 +193,7 @@ func (t *turn) destinations(in *Incident) []Destination {
 	if t.desk.Routes != nil {
 		list = t.desk.Routes(in.clone())
 	}
+	list = append(list, t.further[in.ID]...)
 	told := slices.DeleteFunc(slices.Clone(t.told[in.ID]), func(d Destination) bool { return t.desk.Leads != nil && !t.desk.Leads(d.Lane) })
 	var kept []Destination
 	for _, dest := range slices.Concat(list, told) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -25,6 +26,14 @@ type turn struct {
 	open        map[string]int         // members that are open, by incident
 	lines       map[string][]line      // what happened in this turn, by incident
 	entries     []Entry
+
+	levels    map[rules.Scope]Level
+	quiet     Quieter // nil: nobody asked
+	doubt     string
+	before    map[string]Incident      // as they were read
+	further   map[string][]Destination // whom the ladder tells beyond the routes, by incident
+	refreshed map[string]bool          // incidents whose records elsewhere are told anew
+	hearing   map[string][]string      // merchants that hear of an incident for the first time
 }
 
 // met is a rule in a scope, whatever the episode.
@@ -52,12 +61,15 @@ func newTurn(d Desk, w World, now time.Time) *turn {
 		desk: d, now: now, crowd: crowdOf(w.Failing), generations: maps.Clone(w.Generations), told: w.Told,
 		incidents: map[string]*Incident{}, groups: map[string][]*Incident{}, seats: map[met]seat{}, past: map[place]int{},
 		open: map[string]int{}, lines: map[string][]line{},
+		levels: w.Levels, quiet: w.Quiet, doubt: w.Doubt,
+		before: map[string]Incident{}, further: map[string][]Destination{}, refreshed: map[string]bool{}, hearing: map[string][]string{},
 	}
 	if t.generations == nil {
 		t.generations = map[string]int{}
 	}
 	for _, in := range w.Incidents {
 		c := in.clone()
+		t.before[in.ID] = in.clone()
 		t.add(&c)
 	}
 	return t
@@ -87,7 +99,7 @@ func (t *turn) add(in *Incident) {
 func (t *turn) opened(c rules.Change) {
 	s, seated := t.seats[metOf(c.Key)]
 	switch {
-	case !seated && (c.Severity == rules.Low || t.explained(c.Key)):
+	case !seated && (c.Severity == rules.Low || t.explained(c)):
 	case !seated:
 		t.join(t.group(c), c, "")
 	case c.Severity.Worse(s.in.Severity):
@@ -107,7 +119,7 @@ func (t *turn) orphaned(o Orphan) {
 	if _, ok := t.seats[metOf(o.Key)]; ok {
 		return // a change of this turn brought it back
 	}
-	if t.explained(o.Key) {
+	if t.explained(o.Change) {
 		return
 	}
 	g := t.group(o.Change)
@@ -127,6 +139,7 @@ func (t *turn) orphaned(o Orphan) {
 // odd about it.
 func (t *turn) join(g group, c rules.Change, why string) {
 	in, fresh := t.incidentOf(g, c)
+	up := in.Live() && t.open[in.ID] == 0
 	t.sit(in, Membership{
 		Key: c.Key, Merchant: c.Merchant, Host: c.Host, Fault: c.Fault, Text: c.Evidence.Text, Since: c.Since, Joined: t.now,
 	})
@@ -136,9 +149,15 @@ func (t *turn) join(g group, c rules.Change, why string) {
 		in.Title = in.ratioTitle()
 	}
 	text := phrase(why, c.Evidence.Text)
+	if up || !in.Live() {
+		t.turned(in)
+	}
 	switch {
 	case fresh:
 		t.fold(in, g)
+		if metOf(c.Key) == egress {
+			t.foldOurs(in)
+		}
 		t.happened(in, EntryOpened, phrase(why, in.Evidence.Text), tellAll) // the title goes before it in the end
 	case !in.Live():
 		t.reopen(in, g, c, text)
@@ -147,12 +166,16 @@ func (t *turn) join(g group, c rules.Change, why string) {
 	default:
 		t.happened(in, EntryJoined, fmt.Sprintf("%s: %s", c.Key.Scope, text), tellRoot)
 	}
+	in.RecoveringAt = time.Time{}
 }
 
 // reopen makes an incident live again that was resolved a moment ago.
 func (t *turn) reopen(in *Incident, g group, c rules.Change, text string) {
 	in.State, in.ResolvedAt, in.ResolvedBy, in.Reopens = StateOpen, time.Time{}, "", in.Reopens+1
-	in.AcknowledgedAt, in.AcknowledgedBy = time.Time{}, ""
+	in.AcknowledgedAt, in.AcknowledgedBy, in.AckUntil = time.Time{}, "", time.Time{}
+	in.MitigatedAt, in.MitigatedBy, in.Story.Mitigated, in.ReconciledAt = time.Time{}, "", false, time.Time{}
+	in.Story.MerchantsAt = time.Time{}
+	t.ladder(in)
 	in.Evidence = g.evidence(c)
 	if g.severity.Worse(in.Severity) {
 		in.Severity = g.severity
@@ -173,9 +196,10 @@ func (t *turn) louder(in *Incident, c rules.Change, text string) {
 		in.Rule, in.Title, in.Evidence = c.Key.Rule, nameOf(c), c.Evidence
 	}
 	text = fmt.Sprintf("now %s: %s", c.Severity, text)
-	if in.State == StateAcknowledged && c.Severity == rules.Critical {
+	t.ladder(in)
+	if !in.AcknowledgedAt.IsZero() && c.Severity == rules.Critical {
 		text += fmt.Sprintf("; %s acknowledged it before that: it is open again", cmp.Or(in.AcknowledgedBy, "somebody"))
-		in.State, in.AcknowledgedAt, in.AcknowledgedBy = StateOpen, time.Time{}, ""
+		in.State, in.AcknowledgedAt, in.AcknowledgedBy, in.AckUntil = StateOpen, time.Time{}, "", time.Time{}
 	}
 	t.happened(in, EntryLouder, text, tellAll)
 }
@@ -196,8 +220,8 @@ func (t *turn) cleared(c rules.Change) {
 		t.happened(in, EntryLeft, fmt.Sprintf("%s: %s; %d left", c.Key.Scope, c.Evidence.Text, left), tellRoot)
 		return
 	}
-	in.State, in.ResolvedAt = StateResolved, t.now
-	t.happened(in, EntryResolved, in.recovered(t.now), tellAll)
+	in.RecoveringAt = t.now // whether that is the end says its state, when all changes are known
+	t.turned(in)
 }
 
 // leaveLines lets go of the ratios of endpoints when nothing else is left: they
@@ -234,6 +258,9 @@ func (t *turn) lead(in *Incident) {
 
 // lasted is how long an incident has lasted, for people.
 func lasted(in *Incident, now time.Time) time.Duration {
+	if !in.RecoveringAt.IsZero() {
+		now = in.RecoveringAt
+	}
 	return max(now.Sub(in.StartedAt), 0).Round(time.Second)
 }
 
@@ -285,6 +312,7 @@ func (t *turn) incidentOf(g group, c rules.Change) (*Incident, bool) {
 		StartedAt: c.Since, DetectedAt: c.At, OpenedAt: t.now,
 	}
 	in.ID = incidentID(in.GroupKey, in.Generation)
+	t.ladder(in)
 	t.add(in)
 	return in, true
 }
@@ -296,16 +324,32 @@ func (t *turn) recent(in *Incident) bool { return t.now.Sub(in.ResolvedAt) <= t.
 // alike.
 func (t *turn) decision() Decision {
 	var d Decision
-	touched := slices.Sorted(maps.Keys(t.lines))
-	for _, id := range touched {
-		t.entitle(t.incidents[id])
+	ids := slices.Sorted(maps.Keys(t.incidents))
+	for _, id := range ids {
+		if len(t.lines[id]) > 0 {
+			t.entitle(t.incidents[id])
+		}
 	}
-	for _, id := range touched {
-		d.Incidents = append(d.Incidents, *t.incidents[id])
-		d.Notices = append(d.Notices, t.notices(t.incidents[id])...)
+	for _, id := range ids {
+		in := t.incidents[id]
+		notices := t.notices(in)
+		if len(notices) > 0 {
+			in.Story.Told = true
+		}
+		if in.Stored == 0 || len(t.lines[id]) > 0 || len(notices) > 0 || in.differs(t.before[id]) {
+			d.Incidents = append(d.Incidents, *in)
+		}
+		d.Notices = append(d.Notices, notices...)
 	}
 	d.Entries = t.entries
 	return d
+}
+
+// differs reports whether an incident has changed since it was read; what it
+// measures now is measured again.
+func (in Incident) differs(was Incident) bool {
+	was.ShareNow = in.ShareNow
+	return !reflect.DeepEqual(in, was)
 }
 
 // entitle gives an incident its name at the end of the turn, when all that

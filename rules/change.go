@@ -25,6 +25,7 @@ const (
 	RuleUpstreamDelay      Rule = "upstream_delay"
 	RuleDuplicates         Rule = "duplicates"
 	RuleSilence            Rule = "silence"
+	RuleMonitorSelf        Rule = "monitor_self"
 )
 
 // Rules returns the rules of this version, by name. The desk has one more:
@@ -32,8 +33,8 @@ const (
 func Rules() []Rule {
 	return []Rule{
 		RuleCertificate, RuleChannelErrorRatio, RuleDuplicates, RuleEndpointDown, RuleEndpointFailing, RuleEndpointSlow, RuleEventsLost,
-		RuleLossComing, RuleMerchantErrorRatio, RulePlatformErrorRatio, RuleProductErrorRatio, RuleRetriesMissing, RuleSilence,
-		RuleTypeErrorRatio, RuleUpstreamDelay,
+		RuleLossComing, RuleMerchantErrorRatio, RuleMonitorSelf, RulePlatformErrorRatio, RuleProductErrorRatio, RuleRetriesMissing,
+		RuleSilence, RuleTypeErrorRatio, RuleUpstreamDelay,
 	}
 }
 

@@ -143,6 +143,12 @@ func (d Detector) tolerated(own Ratio) Ratio {
 	return min(max(d.Tolerated, Ratio(d.OwnFactor*float64(own))), d.Loud)
 }
 
+// Tolerates reports whether what [Detector.Lately] returned is under the ratio from
+// which an episode clears.
+func (d Detector) Tolerates(e Evidence) bool {
+	return e.Denominator >= d.ClearRun && ratioOf(e.Numerator, e.Denominator) < d.tolerated(e.Baseline)
+}
+
 // height is the sum that alarms at this traffic.
 func (d Detector) height(perTick float64) float64 {
 	for i, h := range d.Heights {

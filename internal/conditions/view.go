@@ -77,6 +77,21 @@ func (c *Conditions) Ratio(scope rules.Scope) (rules.Evidence, bool) {
 	return rules.Evidence{}, false
 }
 
+// Below reports whether the last window of a series is under the ratio from which its
+// condition clears, once it has stayed there; false too when there is no ratio.
+func (c *Conditions) Below(scope rules.Scope) bool {
+	kind, id := scope.Split()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, f := range c.ratios.families {
+		if s := f.series[id]; f.kind == kind && s != nil {
+			e, ok := c.ratios.lately(s)
+			return ok && s.family.detector.Tolerates(e)
+		}
+	}
+	return false
+}
+
 // Ratios returns what Ratio does for the platform and for each product, channel
 // and type of event that has something: not for merchants and endpoints, of
 // which there may be very many.

@@ -44,7 +44,9 @@ func (s *Store) deskWaits(ctx context.Context, r alerting.DeskRequest) (waits bo
 		if err != nil {
 			return err
 		}
-		err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM condition_change WHERE seq > ?)`, from).Scan(&waits)
+		err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM condition_change WHERE seq > ?1)
+			OR EXISTS (SELECT 1 FROM incident WHERE next_step_at <= ?2)
+			OR ?3 AND EXISTS (SELECT 1 FROM incident WHERE resolved_at IS NULL)`, from, r.Now.UnixMicro(), r.Orphans).Scan(&waits)
 		if err != nil || waits || !r.Orphans {
 			return err
 		}
@@ -69,9 +71,6 @@ func takeTurn(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, decide fu
 		if orphans, err = readOrphans(ctx, tx, from, r); err != nil {
 			return turn, err
 		}
-	}
-	if len(changes) == 0 && len(orphans) == 0 {
-		return turn, nil
 	}
 	w, err := readWorld(ctx, tx, r, changes, orphans)
 	if err != nil {
@@ -127,10 +126,11 @@ func scanChange(rows *sql.Rows, before ...any) (rules.Change, error) {
 }
 
 // orphaned finds the open conditions that are in no live incident, and left
-// none after ?2; those with a change after ?1 are still to be read.
+// none after ?2 but one that goes on in another; those with a change after ?1 are still to be read.
 const orphaned = `FROM condition c WHERE c.cleared_at IS NULL AND c.state = 'open' AND c.severity <> 'low'
-	AND NOT EXISTS (SELECT 1 FROM incident_member m WHERE m.rule = c.rule AND m.scope = c.scope AND m.episode = c.episode
-		AND (m.left_at IS NULL OR m.left_at >= ?2))
+	AND NOT EXISTS (SELECT 1 FROM incident_member m JOIN incident mi ON mi.id = m.incident
+		WHERE m.rule = c.rule AND m.scope = c.scope AND m.episode = c.episode
+		AND (m.left_at IS NULL OR m.left_at >= ?2 AND mi.parent IS NULL))
 	AND NOT EXISTS (SELECT 1 FROM condition_change h WHERE h.rule = c.rule AND h.scope = c.scope AND h.episode = c.episode AND h.seq > ?1)`
 
 // readOrphans returns them, those that have failed longest first.

@@ -14,8 +14,11 @@ import (
 // incidentFacts is the column incident.facts: E is the evidence itself, or its
 // JSON.
 type incidentFacts[E any] struct {
-	Evidence E   `json:"evidence"`
-	Failing  int `json:"failing,omitempty"`
+	Evidence    E              `json:"evidence"`
+	Failing     int            `json:"failing,omitempty"`
+	Sure        float64        `json:"share_sure,omitempty"`
+	MitigatedBy string         `json:"mitigated_by,omitempty"`
+	Story       alerting.Story `json:"story,omitzero"`
 }
 
 // writeDecision writes all of a decision. before are the incidents as they
@@ -43,21 +46,30 @@ func writeDecision(ctx context.Context, tx *sql.Tx, before []alerting.Incident, 
 	if err := insertEntries(ctx, tx, now, d.Entries); err != nil {
 		return err
 	}
-	return insertNotices(ctx, tx, d.Notices)
+	if err := insertNotices(ctx, tx, d.Notices); err != nil {
+		return err
+	}
+	return withhold(ctx, tx, d.Incidents, now)
 }
 
 // writeIncident inserts a new incident, or puts one in the place of the
 // version that was read.
 func writeIncident(ctx context.Context, tx *sql.Tx, in alerting.Incident, now time.Time) error {
-	facts, err := json.Marshal(incidentFacts[json.RawMessage]{Evidence: json.RawMessage(evidenceJSON(in.Evidence)), Failing: in.Failing})
+	facts, err := json.Marshal(incidentFacts[json.RawMessage]{
+		Evidence: json.RawMessage(evidenceJSON(in.Evidence)), Failing: in.Failing, Sure: in.ShareSure, MitigatedBy: in.MitigatedBy, Story: in.Story,
+	})
 	if err != nil {
 		return err
 	}
 	const insert = `INSERT INTO incident (id, group_key, generation, version, kind, scope, merchant, parent, severity, state, title, facts,
-			started_at, detected_at, opened_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, reopens, updated_at)
-		VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT DO NOTHING`
+			started_at, detected_at, opened_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, reopens, updated_at,
+			ack_until, mitigated_at, recovering_at, reconciled_at, share_now, share_peak, flapping_since, silence, step, next_step_at)
+		VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+			?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32) ON CONFLICT DO NOTHING`
 	const update = `UPDATE incident SET version = ?5, kind = ?6, scope = ?7, merchant = ?8, parent = ?9, severity = ?10, state = ?11, title = ?12, facts = ?13,
-			started_at = ?14, acknowledged_at = ?17, acknowledged_by = ?18, resolved_at = ?19, resolved_by = ?20, reopens = ?21, updated_at = ?22
+			started_at = ?14, acknowledged_at = ?17, acknowledged_by = ?18, resolved_at = ?19, resolved_by = ?20, reopens = ?21, updated_at = ?22,
+			ack_until = ?23, mitigated_at = ?24, recovering_at = ?25, reconciled_at = ?26, share_now = ?27, share_peak = ?28, flapping_since = ?29,
+			silence = ?30, step = ?31, next_step_at = ?32
 		WHERE id = ?1 AND version = ?2`
 	q := update
 	if in.Stored == 0 {
@@ -65,7 +77,9 @@ func writeIncident(ctx context.Context, tx *sql.Tx, in alerting.Incident, now ti
 	}
 	res, err := tx.ExecContext(ctx, q, in.ID, in.Stored, in.GroupKey, in.Generation, in.Version, in.Rule, in.Scope, in.Merchant, nullText(in.Parent),
 		in.Severity, in.State, in.Title, string(facts), in.StartedAt.UnixMicro(), in.DetectedAt.UnixMicro(), in.OpenedAt.UnixMicro(),
-		nullTime(in.AcknowledgedAt), in.AcknowledgedBy, nullTime(in.ResolvedAt), in.ResolvedBy, in.Reopens, now.UnixMicro())
+		nullTime(in.AcknowledgedAt), in.AcknowledgedBy, nullTime(in.ResolvedAt), in.ResolvedBy, in.Reopens, now.UnixMicro(),
+		nullTime(in.AckUntil), nullTime(in.MitigatedAt), nullTime(in.RecoveringAt), nullTime(in.ReconciledAt), in.ShareNow, in.SharePeak,
+		nullTime(in.Story.FlappingSince), in.Story.Hush.ID, in.Story.Step, nullTime(in.NextAt))
 	if err != nil {
 		return fmt.Errorf("incident %s: %w", in.ID, err)
 	}

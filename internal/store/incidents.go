@@ -94,6 +94,7 @@ func scanIncidents(ctx context.Context, tx *sql.Tx, where string, args ...any) (
 	rows, err := tx.QueryContext(ctx, `SELECT i.id, i.group_key, i.generation, i.version, i.kind, i.scope, i.merchant, coalesce(i.parent, ''),
 			i.severity, i.state, i.title, i.facts, i.started_at, i.detected_at, i.opened_at, coalesce(i.alerted_at, 0),
 			coalesce(i.acknowledged_at, 0), i.acknowledged_by, coalesce(i.resolved_at, 0), i.resolved_by, i.reopens,
+			coalesce(i.ack_until, 0), coalesce(i.mitigated_at, 0), coalesce(i.recovering_at, 0), coalesce(i.reconciled_at, 0), i.share_now, i.share_peak, coalesce(i.next_step_at, 0),
 			coalesce((SELECT max(seq) FROM incident_entry WHERE incident = i.id), 0)
 		FROM incident i `+where, args...)
 	if err != nil {
@@ -114,10 +115,11 @@ func scanIncidents(ctx context.Context, tx *sql.Tx, where string, args ...any) (
 func scanIncident(rows *sql.Rows) (alerting.Incident, error) {
 	var in alerting.Incident
 	var text string
-	var started, detected, opened, alerted, acknowledged, resolved int64
+	var started, detected, opened, alerted, acknowledged, resolved, until, mitigated, recovering, reconciled, next int64
 	err := rows.Scan(&in.ID, &in.GroupKey, &in.Generation, &in.Version, &in.Rule, &in.Scope, &in.Merchant, &in.Parent,
 		&in.Severity, &in.State, &in.Title, &text, &started, &detected, &opened, &alerted,
-		&acknowledged, &in.AcknowledgedBy, &resolved, &in.ResolvedBy, &in.Reopens, &in.Entries)
+		&acknowledged, &in.AcknowledgedBy, &resolved, &in.ResolvedBy, &in.Reopens,
+		&until, &mitigated, &recovering, &reconciled, &in.ShareNow, &in.SharePeak, &next, &in.Entries)
 	if err != nil {
 		return in, err
 	}
@@ -126,6 +128,9 @@ func scanIncident(rows *sql.Rows) (alerting.Incident, error) {
 		return in, fmt.Errorf("facts of incident %s: %w", in.ID, err)
 	}
 	in.Stored, in.Evidence, in.Failing = in.Version, facts.Evidence, facts.Failing
+	in.ShareSure, in.MitigatedBy, in.Story = facts.Sure, facts.MitigatedBy, facts.Story
+	in.AckUntil, in.MitigatedAt, in.RecoveringAt = moment(until), moment(mitigated), moment(recovering)
+	in.ReconciledAt, in.NextAt = moment(reconciled), moment(next)
 	in.StartedAt, in.DetectedAt, in.OpenedAt = moment(started), moment(detected), moment(opened)
 	in.AlertedAt, in.AcknowledgedAt, in.ResolvedAt = moment(alerted), moment(acknowledged), moment(resolved)
 	return in, nil
