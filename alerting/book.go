@@ -70,6 +70,9 @@ type Command struct {
 	Do   CommandKind
 	By   string // who; stands in the timeline
 	Text string // a remark; needed for a note
+	// FirstFix says, with a note, that the first fix has worked: the incident is
+	// mitigated, whatever the figures say.
+	FirstFix bool
 }
 
 // CommandKind is a person's verb.

@@ -37,9 +37,39 @@ func (d Desk) Command(in Incident, c Command, told []Destination, now time.Time)
 	case CommandResolve:
 		t.resolve(at, c)
 	case CommandNote:
-		t.happened(at, EntryNote, c.Text, tellThread)
+		t.note(at, c)
 	}
+	in = *t.incidents[in.ID]
+	t.incidents[in.ID].NextAt = t.nextLook(&in)
 	return t.decision(), nil
+}
+
+// Reconciled decides that what had failed in an incident that is over is
+// delivered or written off. It is pure; an incident that lives, or is
+// reconciled already, is left alone.
+func (d Desk) Reconciled(in Incident, text string, told []Destination, now time.Time) Decision {
+	t := newTurn(d, World{Incidents: []Incident{in}, Told: map[string][]Destination{in.ID: told}}, now)
+	if at := t.incidents[in.ID]; at.State == StateResolved && at.Parent == "" && at.ReconciledAt.IsZero() {
+		at.State, at.ReconciledAt = StateReconciled, now
+		t.happened(at, EntryReconciled, text, tellThread)
+	}
+	return t.decision()
+}
+
+// note takes a person's remark, which may be that the first fix has worked.
+func (t *turn) note(in *Incident, c Command) {
+	if !c.FirstFix {
+		t.happened(in, EntryNote, c.Text, tellThread)
+		return
+	}
+	if in.MitigatedAt.IsZero() {
+		in.MitigatedAt = t.now
+	}
+	in.MitigatedBy, in.Story.Mitigated = c.By, true
+	if in.State != StateRecovering {
+		in.State = StateMitigated
+	}
+	t.happened(in, EntryMitigated, phrase("first fix", c.Text), tellThread)
 }
 
 // wrong says why a command makes no sense, "" when it does.
@@ -55,6 +85,8 @@ func (c Command) wrong(in Incident) string {
 		return fmt.Sprintf("the text has %d characters, at most %d are kept", utf8.RuneCountInString(c.Text), LongestRemark)
 	case c.Do == CommandNote && c.Text == "":
 		return "the text is missing; a note needs one"
+	case c.FirstFix && !in.Live():
+		return "it is over; a first fix comes before the end"
 	case c.Do != CommandNote && in.Parent != "":
 		return "it was " + in.ResolvedBy + ", where it goes on"
 	case c.Do != CommandNote && !in.Live():

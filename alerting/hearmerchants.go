@@ -64,6 +64,9 @@ func (t *turn) merchantsAt(in *Incident) time.Time {
 		return time.Time{}
 	}
 	since := in.OpenedAt
+	if since.After(t.now) {
+		since = t.now // the clock was set back
+	}
 	if at := in.Story.Ladder; at.After(since) {
 		since = at // it opened again, or a silence is over
 	}

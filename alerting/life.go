@@ -24,6 +24,7 @@ const (
 // look brings a live incident up to the present: what the figures, the clock
 // and the silences say of it. It comes after the changes of the turn.
 func (t *turn) look(in *Incident) {
+	t.unjump(in)
 	if in.Live() {
 		t.measure(in)
 		t.expire(in)
@@ -37,6 +38,27 @@ func (t *turn) look(in *Incident) {
 		t.hearMerchants(in)
 	}
 	in.NextAt = t.nextLook(in)
+}
+
+// unjump brings back what lies ahead of now: the clock was set back, and nothing
+// must wait for it to come there again.
+func (t *turn) unjump(in *Incident) {
+	back := func(at *time.Time, most time.Duration) {
+		if at.Sub(t.now) > most {
+			*at = t.now.Add(most)
+		}
+	}
+	back(&in.RecoveringAt, 0)
+	back(&in.ResolvedAt, 0)
+	back(&in.Story.Ladder, 0)
+	back(&in.Story.Refreshed, 0)
+	back(&in.Story.FlappingSince, 0)
+	for i := range in.Story.Turns {
+		back(&in.Story.Turns[i], 0)
+	}
+	if !in.AckUntil.IsZero() {
+		back(&in.AckUntil, t.desk.Ladder.AckFor)
+	}
 }
 
 // measure takes the share of what the incident is about that fails now.

@@ -220,7 +220,9 @@ func (t *turn) cleared(c rules.Change) {
 		t.happened(in, EntryLeft, fmt.Sprintf("%s: %s; %d left", c.Key.Scope, c.Evidence.Text, left), tellRoot)
 		return
 	}
-	in.RecoveringAt = t.now // whether that is the end says its state, when all changes are known
+	if in.RecoveringAt.IsZero() {
+		in.RecoveringAt = t.now // whether that is the end says its state, when all changes are known
+	}
 	t.turned(in)
 }
 
