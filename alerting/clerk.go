@@ -101,6 +101,22 @@ func (c *Clerk) Command(ctx context.Context, id string, version int, cmd Command
 	return in, err
 }
 
+// Reconciled notes that what had failed in an incident is delivered or written
+// off; text says so. One that lives again, or is reconciled already, is left
+// alone. It is safe for concurrent use.
+func (c *Clerk) Reconciled(ctx context.Context, id string, version int, text string) error {
+	now := moment(time.Now())
+	var made Decision
+	_, err := c.book.CommandIncident(ctx, id, version, func(in Incident, told []Destination) (Decision, error) {
+		made = c.desk.Load().Reconciled(in, text, told, now)
+		return made, nil
+	})
+	if err == nil {
+		c.report(DeskTurn{Decision: made})
+	}
+	return err
+}
+
 // Run decides until ctx ends; then it takes a quarter of a second at most for what
 // is committed, and returns nil. A book that refuses is asked again each
 // second, and complained of once a minute. Call it once.

@@ -77,7 +77,9 @@ type Desk struct {
 	Ladder    Ladder                   // who does not answer is told again; zero: once is all
 	Escalate  func(in Incident) []Rung // whom else; nil: nobody. It is pure, and keeps nothing
 	Merchants MerchantMail             // whether merchants hear of it; zero: they do not
-	About     func(in Incident) About  // what is known around an incident; nil: nothing. It keeps nothing, and does not block
+	// About returns what is known around an incident, for its merchant or for
+	// us; nil: nothing. It keeps nothing, and does not block.
+	About func(in Incident, merchant bool) About
 }
 
 // Fold says when failing endpoints are one incident (DESIGN section 5.4).

@@ -91,7 +91,7 @@ func (t *turn) merchantNotices(in *Incident, n news, add func(Destination, Kind,
 		mine := in.of(merchant)
 		f := mine.Facts(mine.spoken(), t.now, "")
 		f.Severity, f.Doubt = rules.High, t.doubt
-		f.About = t.about(mine)
+		f.About = t.about(mine, true)
 		for _, dest := range t.desk.Merchants.To(merchant) {
 			dest.Form = FormMerchant
 			add(dest, KindMerchant, FlowEvent, f)

@@ -185,7 +185,7 @@ func (t *turn) stays(in *Incident) time.Duration {
 	if !in.Story.FlappingSince.IsZero() {
 		return t.desk.Flap.Stable
 	}
-	if slices.ContainsFunc(in.Members, func(m Membership) bool { return m.Key.Rule == rules.RuleEndpointDown }) {
+	if !t.ended[in.ID] && slices.ContainsFunc(in.Members, func(m Membership) bool { return m.Key.Rule == rules.RuleEndpointDown }) {
 		return t.desk.Settle
 	}
 	return 0

@@ -61,6 +61,7 @@ func (m Maintenance) Settled(now time.Time) (Maintenance, []registry.Fault) {
 			Hint: "what is away for longer is not watched: suspend the endpoint",
 		})
 	}
+	m.Length = m.Length.Truncate(time.Microsecond)
 	m, wrong := m.planned()
 	if len(found)+len(wrong) == 0 && !m.EndsAt.IsZero() && !m.EndsAt.Add(m.Length).After(now) {
 		found = append(found, registry.Fault{Path: "start", Message: "its last occurrence is over: it began " + utc(m.EndsAt), Hint: "give a start that is to come"})

@@ -124,7 +124,7 @@ func (t *turn) newsOf(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 		n.all, n.more = n.all && n.over, false
 	}
 	facts := in.Facts(n.text, t.now, t.desk.BaseURL)
-	facts.Doubt, facts.About = t.doubt, t.about(*in)
+	facts.Doubt, facts.About = t.doubt, t.about(*in, false)
 	for _, dest := range t.destinations(in) {
 		switch dest.Form {
 		case FormThread:
@@ -149,7 +149,7 @@ func (t *turn) newsOf(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 // again tells those that keep a record of the incident that it lives.
 func (t *turn) again(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 	facts := in.Facts(in.Story.Said, in.Story.SaidAt, t.desk.BaseURL)
-	facts.Doubt, facts.About = t.doubt, t.about(*in)
+	facts.Doubt, facts.About = t.doubt, t.about(*in, false)
 	for _, dest := range t.destinations(in) {
 		if dest.Form == FormState && dest.Refresh > 0 {
 			add(dest, KindState, FlowState, facts)
@@ -158,11 +158,11 @@ func (t *turn) again(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 }
 
 // about is what is known around an incident.
-func (t *turn) about(in Incident) About {
+func (t *turn) about(in Incident, merchant bool) About {
 	if t.desk.About == nil {
 		return About{}
 	}
-	return t.desk.About(in.clone())
+	return t.desk.About(in.clone(), merchant)
 }
 
 // isNew reports whether the ladder has just come to a destination.

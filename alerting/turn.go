@@ -33,6 +33,7 @@ type turn struct {
 	before    map[string]Incident      // as they were read
 	further   map[string][]Destination // whom the ladder tells beyond the routes, by incident
 	refreshed map[string]bool          // incidents whose records elsewhere are told anew
+	ended     map[string]bool          // incidents whose last condition was ended, not found to be good
 	hearing   map[string][]string      // merchants that hear of an incident for the first time
 }
 
@@ -62,7 +63,7 @@ func newTurn(d Desk, w World, now time.Time) *turn {
 		incidents: map[string]*Incident{}, groups: map[string][]*Incident{}, seats: map[met]seat{}, past: map[place]int{},
 		open: map[string]int{}, lines: map[string][]line{},
 		levels: w.Levels, quiet: w.Quiet, doubt: w.Doubt,
-		before: map[string]Incident{}, further: map[string][]Destination{}, refreshed: map[string]bool{}, hearing: map[string][]string{},
+		before: map[string]Incident{}, further: map[string][]Destination{}, refreshed: map[string]bool{}, hearing: map[string][]string{}, ended: map[string]bool{},
 	}
 	if t.generations == nil {
 		t.generations = map[string]int{}
@@ -220,6 +221,7 @@ func (t *turn) cleared(c rules.Change) {
 		t.happened(in, EntryLeft, fmt.Sprintf("%s: %s; %d left", c.Key.Scope, c.Evidence.Text, left), tellRoot)
 		return
 	}
+	t.ended[in.ID] = c.Evidence.Ended
 	if in.RecoveringAt.IsZero() {
 		in.RecoveringAt = t.now // whether that is the end says its state, when all changes are known
 	}

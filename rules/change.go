@@ -126,6 +126,7 @@ type Evidence struct {
 	Threshold   Ratio     `json:"threshold,omitempty"`   //
 	Baseline    Ratio     `json:"baseline,omitempty"`    // its own ordinary ratio
 	Clears      string    `json:"clears,omitempty"`      // what would clear it
+	Ended       bool      `json:"ended,omitempty"`       // it was ended, not found to be good: nobody looks any more
 
 	Where Attribution `json:"where,omitzero"` // what explains most of the excess failures
 	How   Attribution `json:"how,omitzero"`   // the fault that most of them have

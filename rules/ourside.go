@@ -31,7 +31,7 @@ func DefaultOurSide() OurSide {
 // OurSideFact is what is known at a time, of all endpoints and all canaries.
 type OurSideFact struct {
 	Watched  int           // endpoints that are probed
-	Bad      []BadEndpoint // those that are bad now by a fault of [OurSideFault], in any order
+	Bad      []BadEndpoint // those that are bad now, in any order; faults that are none of [OurSideFault] do not count
 	Canaries []CanaryFact
 }
 

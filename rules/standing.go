@@ -51,6 +51,6 @@ func (s Standing) End(why string, now time.Time) (Standing, *Change) {
 	}
 	c := e.change(s.Rule, s.Scope, now)
 	c.Merchant, c.Host = s.Merchant, s.Host
-	c.Evidence = Evidence{Text: why, From: e.Since, To: now}
+	c.Evidence = Evidence{Text: why, From: e.Since, To: now, Ended: true}
 	return s.After(e, c), &c
 }

@@ -95,13 +95,14 @@ func newAct(a deed, cmd *cobra.Command) *cobra.Command {
 }
 
 func newIncidentNote() *cobra.Command {
-	asJSON := false
+	asJSON, firstFix := false, false
 	cmd := &cobra.Command{
 		Use:   "note ID TEXT...",
 		Short: "Write a line into the timeline of an incident",
 		Long:  `Write a note into the timeline, in the name of whoever is logged in.` + exitOfAct,
 		Example: `  hookvigil incident note kq72ma acme renews the certificate at 11:00 UTC
-  hookvigil incident note kq72ma "their status page says: fixed"`,
+  hookvigil incident note kq72ma "their status page says: fixed"
+  hookvigil incident note kq72ma --first-fix rolled back the release of 21:40`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 || args[0] == "" || strings.TrimSpace(strings.Join(args[1:], " ")) == "" {
 				return misused(cmd, "note wants the ID or number of an incident, and a text")
@@ -110,9 +111,10 @@ func newIncidentNote() *cobra.Command {
 		},
 		ValidArgsFunction: liveIncidents,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return deed{verb: "note", done: "noted", text: strings.Join(args[1:], " ")}.do(cmd, args[0], asJSON)
+			return deed{verb: "note", done: "noted", text: strings.Join(args[1:], " "), firstFix: firstFix}.do(cmd, args[0], asJSON)
 		},
 	}
+	cmd.Flags().BoolVar(&firstFix, "first-fix", false, "the first fix has worked: the incident is mitigated")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -14,6 +14,8 @@ type deed struct {
 	verb string // ack, resolve, note: the end of the path
 	done string // acknowledged, ...
 	text string
+
+	firstFix bool // with a note
 }
 
 // change is a deed as the API takes it: it is done to that version or not at
@@ -21,6 +23,8 @@ type deed struct {
 type change struct {
 	Version int    `json:"version"`
 	Text    string `json:"text"`
+
+	FirstFix bool `json:"first_fix,omitempty"`
 }
 
 // do reads the incident and does the deed to the version that was read.
@@ -33,8 +37,13 @@ func (a deed) do(cmd *cobra.Command, id string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	var after incident
-	said, err := d.post(cmd.Context(), incidentPath(string(before.ID))+"/"+a.verb, change{Version: before.Version, Text: a.text}, &after)
+	after, said, err := a.to(cmd, d, before)
+	if refusedWith(err, http.StatusConflict) {
+		// What the figures changed alone is not what a person has to know first.
+		if now, _, again := d.incident(cmd.Context(), string(before.ID)); again == nil && now.Version != before.Version && len(now.since(before)) == 0 {
+			after, said, err = a.to(cmd, d, now)
+		}
+	}
 	switch {
 	case refusedWith(err, http.StatusConflict):
 		return a.overtaken(cmd, d, before, err)
@@ -51,9 +60,17 @@ func (a deed) do(cmd *cobra.Command, id string, asJSON bool) error {
 	return err
 }
 
+// to does the deed to an incident as it was read.
+func (a deed) to(cmd *cobra.Command, d daemonAt, in incident) (after incident, said answer, err error) {
+	said, err = d.post(cmd.Context(), incidentPath(string(in.ID))+"/"+a.verb, change{Version: in.Version, Text: a.text, FirstFix: a.firstFix}, &after)
+	return after, said, err
+}
+
 // saidOf is what was done, and in whose name.
 func (a deed) saidOf(in incident) string {
 	switch {
+	case a.firstFix:
+		return fmt.Sprintf("%s is mitigated", in.Number)
 	case a.verb == "note":
 		return fmt.Sprintf("%s has the note", in.Number)
 	case a.verb == "ack" && in.AcknowledgedBy != "":

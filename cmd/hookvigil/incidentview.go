@@ -30,14 +30,32 @@ type incident struct {
 	AlertedAt      time.Time `json:"alerted_at"`
 	AcknowledgedAt time.Time `json:"acknowledged_at"`
 	AcknowledgedBy text      `json:"acknowledged_by"`
+	AckUntil       time.Time `json:"ack_until"`
+	MitigatedAt    time.Time `json:"mitigated_at"`
+	RecoveringAt   time.Time `json:"recovering_at"`
 	ResolvedAt     time.Time `json:"resolved_at"`
 	ResolvedBy     text      `json:"resolved_by"`
+	ReconciledAt   time.Time `json:"reconciled_at"`
+	Share          ratio
+	SharePeak      ratio `json:"share_peak"`
+	Flapping       bool
+	Quiet          *quiet
+	NextAt         time.Time `json:"next_at"`
 	Reopens        int
 	Parent         text
 	MemberCount    int `json:"member_count"`
 
 	Members  []member // these two with one incident alone, not in a list
 	Timeline []entry
+}
+
+// quiet is what keeps an incident quiet; nil: nothing does.
+type quiet struct {
+	ID     text
+	Kind   text
+	By     text
+	Reason text
+	Until  time.Time
 }
 
 // evidence is why an incident is open.

@@ -77,6 +77,7 @@ defaults:
   probe: {interval: 1s, confirm: 1, confirm_after: 1s}
   certificate: {interval: 2s}
 rules: {endpoint_down: {span: 1s, good: 1}}
+incidents: {settle: 0s, flapping: {turns: 0}}
 `
 
 // newHouse returns a house whose daemon does not run yet. middle is the part of the

@@ -42,6 +42,8 @@ type commandInput struct {
 type commandRecord struct {
 	Version int    `json:"version" required:"false" doc:"Of the incident as you read it; needed"`
 	Text    string `json:"text,omitempty" maxLength:"2000" doc:"A remark for the timeline; needed for a note"`
+	// FirstFix is for a note alone.
+	FirstFix bool `json:"first_fix,omitempty" doc:"With a note: the first fix has worked, the incident is mitigated"`
 }
 
 // listIncidents answers what the caller sees, newest first. Incidents that
@@ -127,7 +129,7 @@ func (s *Server) numbered(ctx context.Context, number string) (string, error) {
 // command returns the handler of one of people's verbs.
 func (s *Server) command(do alerting.CommandKind) func(context.Context, *commandInput) (*incidentOutput, error) {
 	return func(ctx context.Context, in *commandInput) (*incidentOutput, error) {
-		cmd := alerting.Command{Do: do, By: callerOf(ctx).name, Text: cleanRemark(in.Body.Text)}
+		cmd := alerting.Command{Do: do, By: callerOf(ctx).name, Text: cleanRemark(in.Body.Text), FirstFix: do == alerting.CommandNote && in.Body.FirstFix}
 		switch {
 		case in.Body.Version <= 0:
 			return nil, unprocessable(detail("body.version", "is needed: read the incident first; give its version"))

@@ -26,15 +26,34 @@ type incidentView struct {
 	StartedAt      time.Time      `json:"started_at,omitzero" doc:"First bad fact"`
 	DetectedAt     time.Time      `json:"detected_at,omitzero" doc:"A rule said so"`
 	OpenedAt       time.Time      `json:"opened_at,omitzero"`
+	AlertedAt      time.Time      `json:"alerted_at,omitzero" doc:"A receiver first accepted a notice of it"`
 	AcknowledgedAt time.Time      `json:"acknowledged_at,omitzero"`
 	AcknowledgedBy string         `json:"acknowledged_by"`
+	AckUntil       time.Time      `json:"ack_until,omitzero" doc:"Then it is open again when it still fails"`
+	MitigatedAt    time.Time      `json:"mitigated_at,omitzero" doc:"First fix: what fails fell to half of the peak, or a person said so"`
+	RecoveringAt   time.Time      `json:"recovering_at,omitzero" doc:"Nothing of it fails since then"`
 	ResolvedAt     time.Time      `json:"resolved_at,omitzero"`
 	ResolvedBy     string         `json:"resolved_by" doc:"Empty: by the rules"`
+	ReconciledAt   time.Time      `json:"reconciled_at,omitzero" doc:"What had failed is delivered or written off"`
+	Share          float64        `json:"share" doc:"Of what it is about that fails: of the traffic, or of its endpoints; 0..1"`
+	SharePeak      float64        `json:"share_peak" doc:"At worst"`
+	Flapping       bool           `json:"flapping" doc:"It comes and goes: told again once it is stable"`
+	Quiet          *quietView     `json:"quiet,omitempty" doc:"What keeps it quiet; missing: nothing"`
+	NextAt         time.Time      `json:"next_at,omitzero" doc:"When something happens by the clock alone: told again, over, open again"`
 	Reopens        int            `json:"reopens"`
 	Parent         string         `json:"parent" doc:"It was folded into that incident"`
 	MemberCount    int            `json:"member_count"`
 	Members        []memberView   `json:"members,omitzero" doc:"Not in lists"`
 	Timeline       []entryView    `json:"timeline,omitzero" doc:"Not in lists"`
+}
+
+// quietView is what keeps an incident quiet.
+type quietView struct {
+	ID     string            `json:"id"`
+	Kind   alerting.HushKind `json:"kind" enum:"silence,maintenance"`
+	By     string            `json:"by"`
+	Reason string            `json:"reason"`
+	Until  time.Time         `json:"until"`
 }
 
 // memberView is one episode of a condition in an incident.
@@ -59,13 +78,19 @@ type entryView struct {
 
 // viewOfIncident shows an incident as lists show it.
 func viewOfIncident(in alerting.Incident) incidentView {
-	return incidentView{
+	v := incidentView{
 		ID: in.ID, Number: in.Number(), Version: in.Version, State: in.State, Severity: in.Severity, Rule: in.Rule, Scope: in.Scope,
 		Merchant: in.Merchant, Title: in.Title, Evidence: in.Evidence,
 		StartedAt: in.StartedAt.UTC(), DetectedAt: in.DetectedAt.UTC(), OpenedAt: in.OpenedAt.UTC(),
-		AcknowledgedAt: in.AcknowledgedAt.UTC(), AcknowledgedBy: in.AcknowledgedBy,
-		ResolvedAt: in.ResolvedAt.UTC(), ResolvedBy: in.ResolvedBy, Reopens: in.Reopens, Parent: in.Parent, MemberCount: len(in.Members),
+		AlertedAt: in.AlertedAt.UTC(), AcknowledgedAt: in.AcknowledgedAt.UTC(), AcknowledgedBy: in.AcknowledgedBy, AckUntil: in.AckUntil.UTC(),
+		MitigatedAt: in.MitigatedAt.UTC(), RecoveringAt: in.RecoveringAt.UTC(), ResolvedAt: in.ResolvedAt.UTC(), ResolvedBy: in.ResolvedBy,
+		ReconciledAt: in.ReconciledAt.UTC(), Share: in.ShareNow, SharePeak: in.SharePeak, Flapping: !in.Story.FlappingSince.IsZero(),
+		Reopens: in.Reopens, Parent: in.Parent, MemberCount: len(in.Members), NextAt: in.NextAt.UTC(),
 	}
+	if h := in.Story.Hush; h.ID != "" {
+		v.Quiet = &quietView{ID: h.ID, Kind: h.Kind, By: h.By, Reason: h.Reason, Until: h.Until.UTC()}
+	}
+	return v
 }
 
 // wholeIncident shows an incident with its members and its timeline.

@@ -39,6 +39,45 @@ func (w *Waits) Endpoint(id string) EndpointWaits {
 	return EndpointWaits{}
 }
 
+// Losses is the loss clock of an endpoint, or of many.
+type Losses struct {
+	Waiting int       // events that failed and are not delivered
+	AtRisk  int       // of these, with their last automatic try within LossComing.Within
+	Next    time.Time // when the first of them gets it; zero: none
+	Lost    int       // got it, and were not delivered
+}
+
+// Plus adds up.
+func (l Losses) Plus(o Losses) Losses {
+	l.Waiting, l.AtRisk, l.Lost = l.Waiting+o.Waiting, l.AtRisk+o.AtRisk, l.Lost+o.Lost
+	if l.Next.IsZero() || !o.Next.IsZero() && o.Next.Before(l.Next) {
+		l.Next = o.Next
+	}
+	return l
+}
+
+// LossesOf returns the loss clock of an endpoint.
+func (w *Waits) LossesOf(endpoint string) Losses {
+	if w == nil || w.endpoints[endpoint] == nil {
+		return Losses{}
+	}
+	at := w.endpoints[endpoint]
+	next := at.next()
+	return Losses{Waiting: at.Waiting, AtRisk: next.AtRisk, Next: next.NextAt, Lost: at.lost.Lost}
+}
+
+// Losses returns the loss clock of all endpoints.
+func (w *Waits) Losses() Losses {
+	var all Losses
+	if w == nil {
+		return all
+	}
+	for id := range w.endpoints {
+		all = all.Plus(w.LossesOf(id))
+	}
+	return all
+}
+
 // NewWaits returns one that has counted nothing.
 func NewWaits() *Waits {
 	return &Waits{endpoints: map[string]*EndpointWaits{}, sources: map[string]*rules.RetriesFact{}}

@@ -30,6 +30,7 @@ type Config struct {
 	Routes     []Route     // the first that matches an incident says who is told
 	Heartbeats []Heartbeat // of watch, in the order of the file
 	Digest     Digest      // how health digests are made and sent
+	Incidents  Incidents   // how an incident goes on: flapping, escalation, merchants
 
 	Retention ingest.Retention // how long history is kept; valid; default ingest.DefaultRetention()
 

@@ -40,8 +40,8 @@ type digestLayout struct {
 	} `yaml:",inline"`
 }
 
-// subscribed counts the merchants of the files that have digest addresses and
-// want digests.
+// subscribed counts the merchants of the files that have addresses, for digests
+// that they want, or for incidents.
 type subscribed struct {
 	n     int
 	first position // of the addresses of the first

@@ -53,7 +53,7 @@ merchants:
 		"hookvigil.yaml:11:18: warning: watch[].url: not in this version: only heartbeats are watched for, and no URL is asked yet (1 URL)",
 		"hookvigil.yaml:12:22: warning: rules.primary_blind: not in this version: a bad certificate opens certificate",
 		"hookvigil.yaml:14:27: warning: merchants[].digest.to: 5001 merchants have digest addresses and nobody sends them: there is no digest.receiver",
-		"merchants.ndjson:1:46: warning: merchants[].incidents: not in this version: merchants are not told of incidents yet (5000 merchants)",
+		"merchants.ndjson:1:64: warning: merchants[].incidents.to: nobody tells incidents to 5000 merchants with addresses: there is neither incidents.merchants.receiver nor digest.receiver",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

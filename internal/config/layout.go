@@ -27,7 +27,9 @@ type layout struct {
 	Receivers        *node                      `yaml:"receivers"` // by name; what a receiver's keys are depends on its kind
 	Routes           []routeLayout              `yaml:"routes"`
 	Watch            []watchLayout              `yaml:"watch"`
+	Canaries         []canaryLayout             `yaml:"canaries"`
 	Digest           digestLayout               `yaml:"digest"`
+	Incidents        incidentsLayout            `yaml:"incidents"`
 	Retention        retentionLayout            `yaml:"retention"`
 	Metrics          metricsLayout              `yaml:"metrics"`
 

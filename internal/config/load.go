@@ -61,6 +61,7 @@ type loader struct {
 	later []*laterUse
 
 	digests subscribed
+	heard   subscribed // to incidents
 
 	standing map[string]place // of each receiver, whatever is wrong with it
 }
@@ -129,6 +130,7 @@ func (l *loader) compose() {
 	l.heartbeats()
 	l.receivers()
 	l.digest()
+	l.incidents()
 	l.retention()
 	l.routes()
 }

@@ -38,6 +38,7 @@ func (l *loader) entry(e entry, p place) {
 	_, found := registry.CheckMerchant(m)
 	l.reportAll(p, found)
 	l.subscriber(m, p)
+	l.hearer(m, p)
 	l.cfg.Records.Merchants = append(l.cfg.Records.Merchants, m)
 	list, _ := p.node.get("endpoints")
 	for i, ep := range e.Endpoints {

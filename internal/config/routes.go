@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/internal/registry"
@@ -12,8 +14,20 @@ import (
 
 // Route says who is told of an incident. The first that matches decides.
 type Route struct {
-	Match Match
-	To    []string // names of receivers, at least one
+	Match    Match
+	To       []string // names of receivers, at least one
+	Escalate []Rung   // whom else, when what is critical is not acknowledged
+}
+
+// Rung is one step of a route's escalation.
+type Rung struct {
+	After time.Duration // without an acknowledgement, in [1s, 24h]
+	To    []string      // names of receivers, at least one
+}
+
+// names reports whether a receiver is told by r, at once or later.
+func (r Route) names(receiver string) bool {
+	return slices.Contains(r.To, receiver) || slices.ContainsFunc(r.Escalate, func(s Rung) bool { return slices.Contains(s.To, receiver) })
 }
 
 // Match is what a route takes: an incident that has, for each list, one of its
@@ -23,17 +37,28 @@ type Match struct {
 	Rule     []rules.Rule
 	Merchant []string // IDs; merchants may also be known by the API alone
 	Channel  []string // payment channels, as in "ID_BCA"
+	Product  []string // as in "PAYOUT"
+	Scope    []string // kinds of scope that it is about: platform, merchant, endpoint, channel, ...
+	During   Hours    // when it opens; zero: at any time
 }
 
 // any reports whether m takes every incident.
 func (m Match) any() bool { return len(m.Severity) == 0 && !m.narrow() }
 
 // narrow reports whether m asks for more than a severity.
-func (m Match) narrow() bool { return len(m.Rule)+len(m.Merchant)+len(m.Channel) > 0 }
+func (m Match) narrow() bool {
+	return len(m.Rule)+len(m.Merchant)+len(m.Channel)+len(m.Product)+len(m.Scope) > 0 || !m.During.IsZero()
+}
 
 type routeLayout struct {
-	Match matchLayout `yaml:"match"`
-	To    words       `yaml:"to"`
+	Match    matchLayout  `yaml:"match"`
+	To       words        `yaml:"to"`
+	Escalate []rungLayout `yaml:"escalate"`
+}
+
+type rungLayout struct {
+	After *registry.Duration `yaml:"after"`
+	To    words              `yaml:"to"`
 }
 
 type matchLayout struct {
@@ -41,6 +66,14 @@ type matchLayout struct {
 	Rule     words `yaml:"rule"`
 	Merchant words `yaml:"merchant"`
 	Channel  words `yaml:"channel"`
+	Product  words `yaml:"product"`
+	Scope    words `yaml:"scope"`
+	During   *struct {
+		Days     words  `yaml:"days"`
+		From     string `yaml:"from"`
+		Until    string `yaml:"until"`
+		Timezone string `yaml:"timezone"`
+	} `yaml:"during"`
 }
 
 // routes takes the routes, in the order of the file.
@@ -50,7 +83,7 @@ func (l *loader) routes() {
 		if l.out.spoilt(p.node.at.src, p.path) {
 			continue
 		}
-		l.cfg.Routes = append(l.cfg.Routes, Route{Match: l.match(p, in.Match), To: in.To})
+		l.cfg.Routes = append(l.cfg.Routes, Route{Match: l.match(p, in.Match), To: in.To, Escalate: l.escalate(p, in.Escalate)})
 		l.to(p, in.To)
 	}
 	if !l.failedUnder("routes") && !l.failedUnder("receivers") {
@@ -73,7 +106,44 @@ func (l *loader) match(p place, in matchLayout) Match {
 		l.merchantName(p, key, word)
 	})
 	l.words(p, "match.channel", in.Channel, func(_, word string) { m.Channel = append(m.Channel, word) })
+	l.words(p, "match.product", in.Product, func(_, word string) { m.Product = append(m.Product, word) })
+	l.words(p, "match.scope", in.Scope, func(key, word string) {
+		m.Scope = append(m.Scope, l.word(p, key, "a kind of scope", word, scopeKinds()))
+	})
+	if in.During != nil {
+		m.During = l.hours(p, in.During.Days, in.During.From, in.During.Until, in.During.Timezone)
+	}
 	return m
+}
+
+// escalate takes the further steps of a route, in order of time.
+func (l *loader) escalate(p place, in []rungLayout) []Rung {
+	var list []Rung
+	for i, step := range in {
+		at := place{node: p.node, path: p.path}
+		key := fmt.Sprintf("escalate[%d]", i)
+		r := Rung{To: step.To}
+		switch {
+		case step.After == nil:
+			l.report(at, registry.Fault{Path: key + ".after", Message: "is missing", Hint: "give after: 15m"})
+		case step.After.Std() < time.Second || step.After.Std() > longestSpan:
+			l.report(at, registry.Fault{Path: key + ".after", Message: fmt.Sprintf("%s is outside [1s, %s]", *step.After, registry.Duration(longestSpan))})
+		default:
+			r.After = step.After.Std()
+		}
+		l.tellsTo(p, key+".to", step.To)
+		list = append(list, r)
+	}
+	slices.SortStableFunc(list, func(a, b Rung) int { return cmp.Compare(a.After, b.After) })
+	return list
+}
+
+// scopeKinds are the kinds of scope that an incident may be about.
+func scopeKinds() []string {
+	return []string{
+		"platform", rules.ScopeMerchant, rules.ScopeEndpoint, rules.ScopeTarget, rules.ScopeChannel, rules.ScopeProduct, rules.ScopeType,
+		rules.ScopeSource, rules.ScopeHeartbeat, rules.ScopeSelf, "host",
+	}
 }
 
 // words visits the words at a key of a route, each with its own key. A list
@@ -144,11 +214,14 @@ func (l *loader) merchantName(p place, key, word string) {
 }
 
 // to checks whom a route tells.
-func (l *loader) to(p place, names words) {
+func (l *loader) to(p place, names words) { l.tellsTo(p, "to", names) }
+
+// tellsTo checks a list of receivers at a key.
+func (l *loader) tellsTo(p place, key string, names words) {
 	if len(names) == 0 {
-		l.report(p, registry.Fault{Path: "to", Message: "is missing", Hint: "give to: [ops], names of receivers"})
+		l.report(p, registry.Fault{Path: key, Message: "is missing", Hint: "give to: [ops], names of receivers"})
 	}
-	l.words(p, "to", names, func(key, name string) {
+	l.words(p, key, names, func(key, name string) {
 		if _, ok := l.standing[name]; ok {
 			l.reached(name)
 			return

@@ -30,10 +30,10 @@ func (l *loader) idle() {
 		return
 	}
 	for _, r := range l.cfg.Receivers {
-		if r.Name == l.cfg.Digest.Receiver || r.Name == l.cfg.Digest.ReportTo {
+		if r.Name == l.cfg.Digest.Receiver || r.Name == l.cfg.Digest.ReportTo || r.Name == l.cfg.Incidents.Merchants {
 			continue
 		}
-		if !slices.ContainsFunc(l.cfg.Routes, func(rt Route) bool { return slices.Contains(rt.To, r.Name) }) {
+		if !slices.ContainsFunc(l.cfg.Routes, func(rt Route) bool { return rt.names(r.Name) }) {
 			l.report(l.standing[r.Name], registry.Fault{Message: "no route names it: it is told of no incident", Hint: "name it in routes, or remove it", Warning: true})
 		}
 	}

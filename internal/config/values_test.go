@@ -50,6 +50,7 @@ func TestLoadDefaults(t *testing.T) {
 		Server:   config.Server{Listen: "127.0.0.1:8420"},
 		Defaults: registry.DefaultDefaults(), Probes: "all", Schedule: "xendit", Rules: config.DefaultRules(),
 		Digest: config.Digest{Config: digest.DefaultConfig(), Bucket: rules.BucketLength}, Retention: ingest.DefaultRetention(),
+		Incidents: config.DefaultIncidents(),
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)
@@ -112,6 +113,9 @@ func TestLoadRecords(t *testing.T) {
 version: 1
 x-probe: &gentle {level: reach, interval: 5m}
 tls: {ca_files: [ca.pem]}
+receivers: {mail: {kind: email, smtp: {host: smtp.example.com}, from: a@example.com, to: [sre@example.com]}}
+routes: [{to: [mail]}]
+incidents: {merchants: {receiver: mail}}
 merchants:
   - id: 4711
     digest: {to: [ops@a.example], mode: off}

@@ -83,8 +83,8 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	d.digest.Store(digest.New(cfg.Digest.Config, d.store.Digests(), subscribers{d}, d.log))
 	d.metrics.Receivers(kindsOf(cfg.Receivers))
 	c.outbox = alerting.NewOutbox(alerting.OutboxConfig{Observe: d.observeOutbox()}, d.store, w.ports, d.log)
-	c.clerk = alerting.NewClerk(d.store, desk(cfg, w), d.log)
-	c.clerk.Decided, c.clerk.Fresh = d.decided, d.stillBad
+	c.clerk = alerting.NewClerk(d.store, d.desk(cfg, w), d.log)
+	c.clerk.Decided, c.clerk.Fresh, c.clerk.Level, c.clerk.Doubt = d.decided, d.stillBad, d.level, d.doubt
 	c.applier = ingest.NewApplier(ingest.ApplierConfig{
 		Log: c.log, Ledger: ledger, From: c.conditions.Position(), Deadline: d.deadlineOf,
 		Counts: d.yieldsRatios, Consumer: consumers{d}, Observe: d.applied,
@@ -121,7 +121,7 @@ func (d *Daemon) reloadColumn(cfg *config.Config) {
 	}
 	d.metrics.Receivers(kindsOf(cfg.Receivers))
 	d.column.outbox.Reload(w.ports)
-	d.column.clerk.SetDesk(desk(cfg, w))
+	d.column.clerk.SetDesk(d.desk(cfg, w))
 	d.column.conditions.SetConfig(d.conditionsOf(cfg))
 }
 

@@ -62,6 +62,8 @@ rules:                             # the code is the same; an hour is a minute h
   events_lost: {within: 1s}
   reopen: 1m
 
+incidents: {settle: 2s, flapping: {within: 1m, stable: 30s}}
+
 digest: {every: {{.Window}}, offset: {{.Offset}}, bucket: {{.Bucket}}, spread: 0s, delay: {{.Delay}}, receiver: mail, report_to: ops}
 
 receivers:

@@ -32,7 +32,10 @@ func readWorld(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, changes 
 	if w.Failing, err = readFailing(ctx, tx, opening); err != nil {
 		return w, err
 	}
-	w.Generations, err = readGenerations(ctx, tx, opening)
+	if w.Generations, err = readGenerations(ctx, tx, opening); err != nil {
+		return w, err
+	}
+	w.Quiet, err = readQuiet(ctx, tx, r.Now)
 	return w, err
 }
 
