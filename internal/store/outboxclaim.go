@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
 )
@@ -25,7 +26,10 @@ func (s *Store) Recover(ctx context.Context, r alerting.Recovery) error {
 func (s *Store) needsRecovery(ctx context.Context, r alerting.Recovery) (needed bool, err error) {
 	err = s.state.read(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM notice WHERE state = 'sending' AND (lease_until <= ?1 OR (?2 <> '' AND lease_owner = ?2)))
-			OR (?3 AND EXISTS (SELECT 1 FROM lane WHERE stopped_at IS NOT NULL))`, r.Now.UnixMicro(), r.Owner, r.Lanes).Scan(&needed)
+			OR (?3 AND EXISTS (SELECT 1 FROM lane WHERE stopped_at IS NOT NULL))
+			OR EXISTS (SELECT 1 FROM notice WHERE created_at > ?4 AND state = 'waiting')
+			OR EXISTS (SELECT 1 FROM lane WHERE failing_since > ?4 OR paused_until > ?5)`,
+			r.Now.UnixMicro(), r.Owner, r.Lanes, r.Now.Add(clockSlack).UnixMicro(), r.Now.Add(longestPause).UnixMicro()).Scan(&needed)
 	})
 	return needed, err
 }
@@ -36,10 +40,33 @@ func recoverOutbox(ctx context.Context, tx *sql.Tx, r alerting.Recovery) error {
 	_, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'waiting', lease_owner = '', lease_until = NULL,
 			error_class = 'ambiguous', error_text = 'the sender ended or stalled; it may have arrived'
 		WHERE state = 'sending' AND (lease_until <= ?1 OR (?2 <> '' AND lease_owner = ?2))`, now, r.Owner)
+	if err == nil {
+		err = setBack(ctx, tx, r.Now)
+	}
 	if err != nil || !r.Lanes {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE lane SET stopped_at = NULL, updated_at = ? WHERE stopped_at IS NOT NULL`, now)
+	return err
+}
+
+// What lies ahead of now by more than this was written before the clock was set
+// back: nothing is created in the future, and no receiver may ask for a longer
+// pause.
+const (
+	clockSlack   = time.Minute
+	longestPause = 24*time.Hour + clockSlack
+)
+
+// setBack makes due what waits for a time that the clock has left again.
+func setBack(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	ahead := now.Add(clockSlack).UnixMicro()
+	_, err := tx.ExecContext(ctx, `UPDATE notice SET due_at = ?1, created_at = ?1 WHERE created_at > ?2 AND state = 'waiting'`, now.UnixMicro(), ahead)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE lane SET failing_since = min(failing_since, ?1), paused_until = CASE WHEN paused_until > ?3 THEN NULL ELSE paused_until END
+		WHERE failing_since > ?2 OR paused_until > ?3`, now.UnixMicro(), ahead, now.Add(longestPause).UnixMicro())
 	return err
 }
 
