@@ -23,6 +23,7 @@ const (
 	KindHook     Kind = "hook"     // something happened: a call of a program
 	KindMerchant Kind = "merchant" // something happened, in words for the merchant whose endpoint it is
 	KindTest     Kind = "test"     // notify test RECEIVER
+	KindPulse    Kind = "pulse"    // silent proof that the lane works: nobody should notice it
 	KindDead     Kind = "dead_letter"
 )
 

@@ -17,6 +17,7 @@ type sweeper struct {
 	active map[string]bool     // lanes with a goroutine; true: more became due meanwhile
 	busy   map[string]int      // goroutines by receiver
 	ready  map[string][]string // lanes that wait for one, by receiver, most urgent first
+	urgent map[string]bool     // lanes with something critical
 
 	started  bool // what the last run left behind is recovered
 	next     time.Time
@@ -32,7 +33,7 @@ func newSweeper(o *Outbox, lanes *sync.WaitGroup) *sweeper {
 func (s *sweeper) sweep(ctx context.Context) {
 	now := time.Now()
 	s.next = now.Add(sweepEvery)
-	s.ready = map[string][]string{}
+	s.ready, s.urgent = map[string][]string{}, map[string]bool{}
 	if err := s.recover(ctx, now); err != nil {
 		s.refused(ctx, err)
 		return
@@ -63,6 +64,7 @@ func (s *sweeper) sweep(ctx context.Context) {
 		}
 		r := ReceiverOf(l.Lane)
 		s.ready[r] = append(s.ready[r], l.Lane)
+		s.urgent[l.Lane] = l.Critical
 	}
 }
 
@@ -115,7 +117,11 @@ func (s *sweeper) start(ctx context.Context) {
 func (s *sweeper) startSome(ctx context.Context, receiver string) {
 	for len(s.ready[receiver]) > 0 {
 		lane := s.ready[receiver][0]
-		if s.busy[receiver] >= s.o.table.Load().port(lane).AtOnce {
+		room := s.o.table.Load().port(lane).AtOnce
+		if !s.urgent[lane] {
+			room -= room / keptForUrgent
+		}
+		if s.busy[receiver] >= room {
 			return
 		}
 		s.ready[receiver] = s.ready[receiver][1:]
@@ -151,11 +157,18 @@ func (s *sweeper) wait(ctx context.Context) {
 	}
 }
 
+// keptForUrgent is the part of a receiver's goroutines, one in so many, that
+// what is not critical leaves free: a page does not wait for slow digests.
+const keptForUrgent = 8
+
 // ended takes lane's goroutine off the books. What became due in its last
 // moments is looked at again.
 func (s *sweeper) ended(lane string) {
 	receiver := ReceiverOf(lane)
-	if s.active[lane] {
+	switch {
+	case s.active[lane] && s.urgent[lane]:
+		s.ready[receiver] = append([]string{lane}, s.ready[receiver]...)
+	case s.active[lane]:
 		s.ready[receiver] = append(s.ready[receiver], lane)
 	}
 	delete(s.active, lane)

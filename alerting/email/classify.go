@@ -20,6 +20,9 @@ const (
 	stageData     stage = "DATA" // the command, the message and its dot
 )
 
+// whenUnsent is the class of what was not even begun.
+const whenUnsent = alerting.ClassTransient
+
 // failure is what went wrong in a session whose message was not accepted.
 type failure struct {
 	stage    stage

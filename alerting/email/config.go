@@ -27,13 +27,22 @@ const (
 // there makes duplicates, which is why the Message-ID stays the same.
 const DefaultTimeout = 60 * time.Second
 
+// Bounds of [Config.Connections]. A message takes about six round trips, so
+// that at 20 ms one connection carries about eight messages a second.
+const (
+	DefaultConnections = 4
+	mostConnections    = 64
+)
+
 // Config is a receiver of kind email. The zero value is refused by Validate.
 // It is read-only once in use.
 type Config struct {
-	SMTP    Server
-	From    string        // sender, in ASCII: "alerts@example.com" or "Alerts <alerts@example.com>"
-	To      []string      // whom routes to this receiver reach; may be empty, because merchants have addresses of their own
-	Timeout time.Duration // of one attempt, dial to the last reply; 0: 60 s, at most 10 m
+	SMTP        Server
+	From        string        // sender, in ASCII: "alerts@example.com" or "Alerts <alerts@example.com>"
+	To          []string      // whom routes to this receiver reach; may be empty, because merchants have addresses of their own
+	Timeout     time.Duration // of one attempt, dial to the last reply; 0: 60 s, at most 10 m
+	Connections int           // to the relay at once, 1 to 64; with 2 or more, one is kept from digests and merchants' mails; 0: 4
+	DKIM        DKIM          // zero: the relay signs
 
 	// Wordings word kinds of notice whose facts are not [alerting.Facts], such
 	// as digests; nil, or none for a kind: they are worded as incidents are.
@@ -61,10 +70,23 @@ func (c Config) Validate() error {
 			list = append(list, fmt.Errorf("to[%d]: %w", i, err))
 		}
 	}
+	if c.Connections < 0 || c.Connections > mostConnections {
+		list = append(list, fmt.Errorf("connections: %d is outside [1, %d]; leave it out for %d", c.Connections, mostConnections, DefaultConnections))
+	}
+	list = append(list, c.DKIM.faults(c.senderDomain())...)
 	if c.Timeout < 0 || c.Timeout > 10*time.Minute {
 		list = append(list, fmt.Errorf("timeout: %s is outside [0s, 10m]; 0 means %s", c.Timeout, DefaultTimeout))
 	}
 	return errors.Join(list...)
+}
+
+// senderDomain is empty when there is no sender.
+func (c Config) senderDomain() string {
+	from, err := sender(c.From)
+	if err != nil {
+		return ""
+	}
+	return domain(from.Address)
 }
 
 func (s Server) faults() []error {

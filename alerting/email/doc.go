@@ -3,7 +3,8 @@
 // recipient per message, so that a refused address is nobody else's trouble,
 // and one attempt per Send: the outbox alone decides on a further one.
 //
-// It keeps no state. Message-ID and thread come from the notice itself, so
-// that every try of a notice is recognisably the same message. It does not
-// sign (DKIM is the relay's task), reads no answers, and keeps no connection.
+// It keeps no state but a few connections, for seconds. Message-ID and thread
+// come from the notice itself, so that every try of a notice is recognisably
+// the same message. It signs (DKIM) when it is given a key; it reads no
+// answers.
 package email

@@ -56,8 +56,14 @@ func openFacts() alerting.Facts {
 			{Rule: rules.RuleEndpointDown, Scope: "endpoint:toko-maju-payouts", Fault: "timeout_connect", Text: "no answer within 30s", Open: true, Since: at("14:48:00")},
 			{Rule: rules.RuleCertificate, Scope: "endpoint:toko-maju-invoices", Text: "expires in 6 days", Since: at("14:49:00")},
 		},
-		MemberCount: 23, Happened: "opened: endpoint_down at endpoint:toko-maju-payouts", At: at("14:50:00"),
+		MemberCount: 23, Happened: "Endpoints of Toko Maju are down: no answer within 30s", At: at("14:50:00"),
 		URL: "https://hooks.example.com/incidents/inc_abcdefghij234567", Runbook: "https://wiki.example.com/down",
+		Share: 0.31, PeakShare: 0.42,
+		About: alerting.About{
+			MerchantName: "Toko Maju", Host: "hooks.toko-maju.example", Cause: "endpoint_down", Why: "no connection can be made (timeout_connect) since 14:48 UTC",
+			Advice:    "Check that the server runs, and that its firewall lets us in.",
+			Endpoints: 23, Merchants: 1, Waiting: 18, AtRisk: 4, NextLoss: at("20:10:00"), Lost: 2,
+		},
 	}
 }
 

@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
-	"github.com/hookvigil/hookvigil/rules"
 )
 
 // maxMembers bounds the members that a mail lists; alerting.Facts has no more.
@@ -19,15 +18,22 @@ const maxMembers = 20
 type letter struct {
 	Subject string
 	Word    string // severity and state
+	Tone    tone   // the colour of it
 	Title   string
-	Late    string // empty: it is not
-	Rows    []row
+	Lead    []string // sentences: how it stands, and what is odd about this mail
+	Parts   []part   // those that have something to say
 	Members []member
 	Heading string // above the members
 	More    string // members that are not listed; empty: none
+	Command string // what takes the incident on; empty: nobody needs to
 	Link    string // http or https; empty: none
 	Runbook string // likewise
 	Footer  string
+}
+
+type part struct {
+	Heading string
+	Rows    []row
 }
 
 type row struct{ Name, Value string }
@@ -36,17 +42,20 @@ type member struct{ Word, Name, Fault, Text, Since string }
 
 func newLetter(n alerting.Notice, f alerting.Facts, now time.Time) letter {
 	l := letter{
-		Word: word(n, f), Title: title(n, f),
-		Link: link(f.URL), Runbook: link(f.Runbook),
+		Word: word(n, f), Tone: toneOf(n, f), Title: title(n, f), Lead: lead(n, f, now),
+		Link: link(f.URL), Runbook: link(f.Runbook), Command: command(n, f),
 	}
 	l.Subject = "[" + l.Word + "] " + l.Title
 	if f.Number != "" {
 		l.Subject += " (#" + clean(f.Number, longName) + ")"
 	}
-	if n.Late {
-		l.Late = fmt.Sprintf("This mail is late: it was decided on %s and sent on %s.", utc(n.Created), utc(now))
+	for _, p := range []part{
+		{"What is known", known(f)}, {"Cause, and what to do", toDo(f)}, {"What it costs", costs(f)}, {"How it went", course(f)}, {"Where", where(f)},
+	} {
+		if len(p.Rows) > 0 {
+			l.Parts = append(l.Parts, p)
+		}
 	}
-	l.Rows = rows(f)
 	l.list(f)
 	l.Footer = "Sent by hookvigil. All times are UTC."
 	if f.Incident != "" {
@@ -63,89 +72,19 @@ func title(n alerting.Notice, f alerting.Facts) string {
 	return cmp.Or(clean(f.Title, longName), untitled)
 }
 
-// word is what a filter and a tired reader look for first.
-func word(n alerting.Notice, f alerting.Facts) string {
-	parts := []string{severity(n, f), clean(string(f.State), longName)}
-	switch n.Kind {
-	case alerting.KindTest:
-		parts = []string{"test"}
-	case alerting.KindDead:
-		parts = []string{severity(n, f), "not delivered"}
-	default:
-	}
-	return strings.TrimSpace(strings.Join(parts, " "))
-}
+var number = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
 
-func severity(n alerting.Notice, f alerting.Facts) string {
-	return clean(string(cmp.Or(f.Severity, n.Severity)), longName)
-}
-
-// rows are the facts in the order in which they are asked for.
-func rows(f alerting.Facts) []row {
-	e := f.Evidence
-	var list []row
-	add := func(name, value string) {
-		if value = clean(value, longText); value != "" {
-			list = append(list, row{name, value})
-		}
-	}
-	add("What happened", f.Happened)
-	add("When", utc(f.At))
-	add("Since", utc(f.StartedAt))
-	add("Opened", utc(f.OpenedAt))
-	add("Acknowledged", signed(f.AcknowledgedAt, f.AcknowledgedBy))
-	if !f.ResolvedAt.IsZero() {
-		add("Resolved", signed(f.ResolvedAt, cmp.Or(f.ResolvedBy, "the rules")))
-		add("Lasted", lasted(f))
-	}
-	add("Evidence", e.Text)
-	add("Counts", counts(e))
-	if !f.State.Live() { // what would clear it is done
-		e.Clears = ""
-	}
-	add("What clears it", e.Clears)
-	add("Rule", string(f.Rule))
-	add("Where", string(f.Scope))
-	add("Merchant", f.Merchant)
-	return list
-}
-
-func signed(at time.Time, by string) string {
-	if by == "" || at.IsZero() {
-		return utc(at)
-	}
-	return utc(at) + " by " + by
-}
-
-func lasted(f alerting.Facts) string {
-	start := f.StartedAt
-	if start.IsZero() {
-		start = f.OpenedAt
-	}
-	if start.IsZero() || f.ResolvedAt.Before(start) {
+// command is how a person takes the incident on, where nobody has.
+func command(n alerting.Notice, f alerting.Facts) string {
+	needed := live(f) && f.State != alerting.StateRecovering && f.AcknowledgedAt.IsZero()
+	if n.Kind == alerting.KindDead || !needed || !number.MatchString(f.Number) {
 		return ""
 	}
-	return f.ResolvedAt.Sub(start).Round(time.Second).String()
+	return "hookvigil incident ack " + f.Number
 }
 
-// counts puts the numbers before the ratio that they make. What they count is
-// said by the text of the evidence: failures, duplicates, events that wait.
-func counts(e rules.Evidence) string {
-	if e.Denominator <= 0 {
-		return ""
-	}
-	s := fmt.Sprintf("%d of %d (%s)", e.Numerator, e.Denominator, (rules.Ratio(float64(e.Numerator) / float64(e.Denominator))).Short())
-	if e.Threshold > 0 {
-		s += ", threshold " + e.Threshold.Short()
-	}
-	if e.Baseline > 0 {
-		s += ", ordinary " + e.Baseline.Short()
-	}
-	if !e.From.IsZero() && !e.To.IsZero() {
-		s += ", from " + utc(e.From) + " to " + utc(e.To)
-	}
-	return s
-}
+// live reports whether f tells of an incident that still needs somebody.
+func live(f alerting.Facts) bool { return f.State != "" && f.State.Live() }
 
 // list takes the members over, in the order of the facts: worst first.
 func (l *letter) list(f alerting.Facts) {

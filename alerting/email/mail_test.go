@@ -41,12 +41,67 @@ func mailed(t *testing.T, n alerting.Notice) (hooktest.SMTPMessage, alerting.Ref
 func resolvedNotice(t *testing.T) alerting.Notice {
 	t.Helper()
 	f := openFacts()
-	f.State, f.ResolvedAt, f.Happened, f.At = alerting.StateResolved, at("15:30:00"), "resolved", at("15:30:00")
-	f.AcknowledgedAt, f.AcknowledgedBy = at("14:55:00"), "Sari"
+	f.State, f.ResolvedAt, f.At = alerting.StateResolved, at("15:30:00"), at("15:30:00")
+	f.Happened = "recovered after 42m0s: 5 good probes in a row"
+	f.AcknowledgedAt, f.AcknowledgedBy, f.MitigatedAt, f.RecoveringAt = at("14:55:00"), "Sari", at("15:10:00"), at("15:20:00")
 	f.Members[0].Open, f.MemberCount = false, 2
+	f.Share, f.About.Endpoints, f.About.AtRisk, f.About.NextLoss, f.About.Waiting = 0, 0, 0, time.Time{}, 12
 	n := noticeOf(t, f)
 	n.Kind, n.IdemKey, n.Version = alerting.KindResolve, "v1:endpoint:toko:1:resolve:9:mail/sre@example.com", 9
 	return n
+}
+
+// story are the mails of one incident that went badly, in order, and what else
+// people get by mail.
+func story(t *testing.T) map[string]alerting.Notice {
+	t.Helper()
+	later := func(change func(*alerting.Facts)) alerting.Notice {
+		f := openFacts()
+		f.At = at("15:20:00")
+		change(&f)
+		return noticeOf(t, f)
+	}
+	list := map[string]alerting.Notice{
+		"open":     noticeOf(t, openFacts()),
+		"resolved": resolvedNotice(t),
+		"hostile":  hostileNotice(t),
+		"again": later(func(f *alerting.Facts) {
+			f.Again, f.Happened = 1, "nobody has acknowledged it for 30m: told to pager"
+		}),
+		"acknowledged": later(func(f *alerting.Facts) {
+			f.State, f.AcknowledgedAt, f.AcknowledgedBy, f.AckUntil = alerting.StateAcknowledged, f.At, "Sari", at("19:20:00")
+			f.Happened = "Sari: acknowledged: calling Toko Maju"
+		}),
+		"reopened": later(func(f *alerting.Facts) {
+			f.At, f.Happened = at("15:45:00"), "open again: no answer within 30s"
+		}),
+		"recovering": later(func(f *alerting.Facts) {
+			f.State, f.RecoveringAt, f.MitigatedAt = alerting.StateRecovering, f.At, at("15:10:00")
+			f.Happened = "nothing fails any more; over when that stays so until 15:25:00 UTC"
+		}),
+		"quiet": later(func(f *alerting.Facts) {
+			f.Flapping, f.QuietUntil, f.QuietBy = true, at("18:00:00"), "maintenance of Toko Maju, by Sari"
+			f.Doubt, f.Happened = "canary core fails: timeout_dns", "it comes and goes"
+		}),
+	}
+	reduced := noticeOf(t, openFacts())
+	reduced.Reduced = true
+	list["reduced"] = reduced
+	probe := noticeOf(t, alerting.Facts{Happened: "sent by notify test", At: at("14:50:00")})
+	probe.Kind, probe.Severity = alerting.KindTest, rules.Low
+	list["test"] = probe
+	dead := later(func(f *alerting.Facts) {
+		f.Happened = `a notice (root) through "ops" was not delivered: destination: slack: chat.postMessage: is_archived; opened`
+	})
+	dead.Kind = alerting.KindDead
+	list["dead"] = dead
+	storm := noticeOf(t, alerting.Facts{
+		Title: "7 more messages were held back", Severity: rules.High, MemberCount: 7, At: at("15:00:00"),
+		Happened: "more than 20 messages came here in 10m0s, between 2023-11-11 14:50:00 and 2023-11-11 15:00:00 UTC; the rest are recorded, not sent",
+	})
+	storm.Kind = alerting.KindSummary
+	list["storm"] = storm
+	return list
 }
 
 // hostileNotice holds what a merchant could write to forge a mail.
@@ -58,37 +113,79 @@ func hostileNotice(t *testing.T) alerting.Notice {
 	f.Merchant, f.Happened, f.Evidence.Text, f.Evidence.Clears, f.AcknowledgedBy, f.Number = evil, evil, evil, evil, evil, "\r\nX: y"
 	f.AcknowledgedAt = at("14:55:00")
 	f.Members[0].Text, f.Members[0].Fault, f.Members[0].Scope = evil, evil, rules.Scope(evil)
+	f.QuietBy, f.Doubt = evil, evil
+	f.About.MerchantName, f.About.Host, f.About.Why, f.About.Advice, f.About.Cause = evil, evil, evil, evil, evil
 	f.URL, f.Runbook = "javascript:alert(1)", "https://user:pw@wiki.example.com/"
 	return noticeOf(t, f)
 }
 
 func TestMailsReadWell(t *testing.T) {
 	t.Parallel()
-	reduced := noticeOf(t, openFacts())
-	reduced.Reduced = true
-	probe := noticeOf(t, alerting.Facts{Happened: "sent by notify test", At: at("14:50:00")})
-	probe.Kind, probe.Severity = alerting.KindTest, rules.Low
-	for name, n := range map[string]alerting.Notice{
-		"open": noticeOf(t, openFacts()), "resolved": resolvedNotice(t), "hostile": hostileNotice(t), "reduced": reduced, "test": probe,
-	} {
+	for name, n := range story(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, _ := mailed(t, n)
-			got := strings.ReplaceAll(undated(m.Data), "\r\n", "\n")
-			path := filepath.Join("testdata", name+".eml.golden")
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
+			text, html := parts(t, m)
+			golden(t, name+".txt", "Subject: "+subjectOf(t, m)+"\n\n"+text)
+			if (html == "") != n.Reduced {
+				t.Errorf("got HTML of %d bytes, want one unless it is reduced", len(html))
 			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
+			if html != "" {
+				golden(t, name+".html", html)
 			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
+			if name == "open" || name == "hostile" {
+				golden(t, name+".eml", undated(m.Data))
 			}
 		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	got = strings.ReplaceAll(got, "\r\n", "\n")
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+func subjectOf(t *testing.T, m hooktest.SMTPMessage) string {
+	t.Helper()
+	s, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Mail programs fold what has one subject into one: the second mail would not
+// be seen.
+func TestMailsThatSayDifferentThingsHaveDifferentSubjects(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"open": "[critical] ", "again": "[critical, 2nd time] ", "acknowledged": "[critical, acknowledged] ", "reopened": "[critical, open again] ",
+		"recovering": "[critical, recovering] ", "resolved": "[resolved] ", "dead": "[critical, not delivered] ",
+	}
+	all := story(t)
+	for name, prefix := range want {
+		m, _ := mailed(t, all[name])
+		if got := subjectOf(t, m); got != prefix+"Endpoints of Toko Maju are down (#234567)" {
+			t.Errorf("%s: got %q, want it to begin with %q", name, got, prefix)
+		}
+	}
+	f := openFacts()
+	f.At, f.Happened = at("15:00:00"), "loss_coming: 18 events"
+	if m, _ := mailed(t, noticeOf(t, f)); !strings.HasPrefix(subjectOf(t, m), "[critical, update] ") {
+		t.Errorf("got %q, want an update", subjectOf(t, m))
 	}
 }
 

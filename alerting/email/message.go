@@ -22,7 +22,7 @@ type message struct {
 }
 
 // compose words a notice and puts it into an envelope for one address. But for
-// the date, and for n.Late and n.Reduced, every try gives the same bytes.
+// the date, the signature, n.Late and n.Reduced, every try gives the same bytes.
 func (r *Receiver) compose(to string, n alerting.Notice, now time.Time) (message, error) {
 	from, err := sender(r.cfg.From)
 	if err != nil {
@@ -43,7 +43,10 @@ func (r *Receiver) compose(to string, n alerting.Notice, now time.Time) (message
 	if l.HTML != "" {
 		m.msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
 	}
-	return m, nil
+	if r.key == nil {
+		return m, nil
+	}
+	return m, r.cfg.DKIM.sign(m.msg, r.key)
 }
 
 // headers say to machines what the text says to people. Nothing here is

@@ -1,7 +1,9 @@
 package email
 
 import (
+	"cmp"
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,31 +12,47 @@ import (
 	"github.com/hookvigil/hookvigil/alerting"
 )
 
-// Receiver sends notices by mail. It holds no connection and no state, and is
-// safe for concurrent use.
+// Receiver sends notices by mail, over a few connections that it keeps for a
+// moment. It has no other state, and is safe for concurrent use.
 type Receiver struct {
-	cfg Config
-	log *slog.Logger
+	cfg  Config
+	log  *slog.Logger
+	key  crypto.Signer // nil: mails are not signed
+	pool *pool
 }
 
 var _ alerting.Receiver = (*Receiver)(nil)
 
 // New returns a receiver for a config that Validate has passed. It does not
-// dial.
+// dial. It needs no end: connections that nobody uses close by themselves
+// within 20 s.
 func New(cfg Config, log *slog.Logger) *Receiver {
-	if cfg.Timeout == 0 {
-		cfg.Timeout = DefaultTimeout
+	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
+	cfg.Connections = cmp.Or(cfg.Connections, DefaultConnections)
+	r := &Receiver{cfg: cfg, log: log}
+	if cfg.DKIM != (DKIM{}) {
+		r.key, _ = cfg.DKIM.key() // Validate has read it
 	}
-	return &Receiver{cfg: cfg, log: log}
+	hello := "localhost"
+	if from, err := sender(cfg.From); err == nil {
+		hello = domain(from.Address)
+	}
+	r.pool = newPool(cfg.Connections, func(ctx context.Context) (*session, *failure) {
+		return open(ctx, cfg.SMTP, hello, cfg.Timeout)
+	})
+	return r
 }
 
-// Send sends one notice to its recipient: one connection, one message, one
-// attempt. It blocks until the relay has accepted or refused the message, at
-// most Config.Timeout and no longer than ctx, save 2 s for the goodbye. prev
-// is not needed: the returned Root, which the whole thread refers to, comes
-// from n.Subject, and Last, this message's ID, from n.IdemKey. A failure is a
-// *[alerting.SendError] without secrets; when ctx or the bound has ended the
-// attempt, it wraps the reason.
+// Send sends one notice to its recipient: one message, one attempt, over a new
+// connection or one that is left from an earlier message. It blocks until the
+// relay has accepted or refused the message, at most Config.Timeout and no
+// longer than ctx, save 2 s for a goodbye. prev is not needed: the returned
+// Root, which the whole thread refers to, comes from n.Subject, and Last, this
+// message's ID, from n.IdemKey. A failure is a *[alerting.SendError] without
+// secrets; when ctx or the bound has ended the attempt, it wraps the reason.
+//
+// Kinds with a wording of their own, such as digests, never take the last
+// connection: what tells of an incident does not wait behind them.
 func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) (alerting.Ref, error) {
 	to, err := recipient(n.Recipient)
 	if err != nil {
@@ -45,8 +63,8 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) 
 		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassMessage, Err: fmt.Errorf("word the mail: %w", err)}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Timeout, fmt.Errorf("no end after %s: %w", r.cfg.Timeout, context.DeadlineExceeded))
-	defer cancel() // ends the connection, too
-	reply, fail := r.deliver(ctx, m)
+	defer cancel()
+	reply, fail := r.deliver(ctx, m, r.cfg.Wordings[n.Kind] != nil)
 	if fail != nil {
 		return alerting.Ref{}, r.fault(ctx, fail)
 	}
@@ -54,13 +72,13 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) 
 	return m.ref, nil
 }
 
-// deliver is where a pool would lend a session instead.
-func (r *Receiver) deliver(ctx context.Context, m message) (reply string, fail *failure) {
-	s, fail := open(ctx, r.cfg.SMTP, domain(m.from), r.cfg.Timeout)
+// deliver hands a message over, by a connection of the pool.
+func (r *Receiver) deliver(ctx context.Context, m message, canWait bool) (reply string, fail *failure) {
+	s, fail := r.pool.borrow(ctx, canWait)
 	if fail != nil {
 		return "", fail
 	}
-	defer s.close()
+	defer r.pool.give(s, canWait)
 	return s.deliver(m.msg, !ascii(m.to))
 }
 

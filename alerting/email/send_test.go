@@ -16,7 +16,7 @@ import (
 	"github.com/hookvigil/hookvigil/internal/hooktest"
 )
 
-// The table of reference/alerting.md section 2.2, and what surrounds it.
+// What a relay can answer, verb by verb; outcomes_test.go has what becomes of it.
 func TestEachAnswerHasItsClass(t *testing.T) {
 	t.Parallel()
 	const delivered = alerting.Class("")
@@ -114,8 +114,17 @@ func TestRefusedConnectionIsTransient(t *testing.T) {
 	t.Parallel()
 	s := hooktest.StartSMTP(t, hooktest.SMTPOptions{})
 	s.Close()
-	_, err := receiver(t, configFor(s)).Send(t.Context(), noticeOf(t, openFacts()), alerting.Ref{})
+	r, n := receiver(t, configFor(s)), noticeOf(t, openFacts())
+	_, err := r.Send(t.Context(), n, alerting.Ref{})
 	wantClass(t, err, alerting.ClassTransient)
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Send(t.Context(), n, alerting.Ref{})
+	wantClass(t, err, "")
+	if got := len(s.Messages()); got != 1 {
+		t.Errorf("got %d messages, want 1 at the second try", got)
+	}
 }
 
 func TestTryAfterAmbiguityIsTheSameMessage(t *testing.T) {
@@ -191,7 +200,7 @@ func TestSMTPUTF8IsAskedForWhereItIsNeeded(t *testing.T) {
 	play(t, s, hooktest.SMTPEhlo, hooktest.SMTPStep{Reply: "250 hooktest.test"})
 	n := noticeOf(t, openFacts())
 	n.Recipient = "büro@example.com"
-	_, err := r.Send(t.Context(), n, alerting.Ref{})
+	_, err := receiver(t, configFor(s)).Send(t.Context(), n, alerting.Ref{})
 	wantClass(t, err, alerting.ClassDestination)
 }
 

@@ -21,15 +21,16 @@ import (
 // goodbye bounds the wait for the reply to QUIT, which changes nothing.
 const goodbye = 2 * time.Second
 
-// session is one connection to a relay that is ready for a message. A pool
-// would keep these; until there is one, each serves a single message.
+// session is one connection to a relay that is ready for a message. It serves
+// one at a time.
 type session struct {
 	server Server
 	conn   net.Conn      // the TCP connection; nil before it is there
-	watch  func() bool   // stops the watch that closes conn when ctx ends
+	watch  func() bool   // stops the watch that closes conn when ctx ends; false: it has ended
 	client *smtp.Client  // nil before the greeting
 	within time.Duration // the bound of what go-mail does
-	polite bool          // the relay still answers: take leave
+	sent   int           // messages that were tried over it
+	polite bool          // the relay still answers: it may get another message, or our leave
 }
 
 // open dials, greets, secures and logs in. When ctx ends, the connection is
@@ -56,7 +57,7 @@ func (s *session) connect(ctx context.Context) *failure {
 		return failed(stageConnect, err)
 	}
 	s.conn = conn
-	s.watch = context.AfterFunc(ctx, func() { _ = conn.Close() }) // may have ended by itself
+	s.guard(ctx)
 	if s.server.mode() == NoTLS && !isLoopback(conn.RemoteAddr()) {
 		return failed(stageConnect, errors.New("the relay is not on this machine, and smtp.tls is none"))
 	}
@@ -71,6 +72,20 @@ func (s *session) connect(ctx context.Context) *failure {
 		return failed(stageGreeting, err)
 	}
 	return nil
+}
+
+// guard has the connection closed when ctx ends.
+func (s *session) guard(ctx context.Context) {
+	s.watch = context.AfterFunc(ctx, func() { _ = s.conn.Close() }) // may have ended by itself
+}
+
+// resume makes a connection that has rested ready for a message, and reports
+// whether it still works. The RSET also takes back whatever a refused message
+// left behind.
+func (s *session) resume(ctx context.Context) bool {
+	s.guard(ctx)
+	s.polite = s.client.UpdateDeadline(min(alive, s.within)) == nil && s.client.Reset() == nil
+	return s.polite
 }
 
 func isLoopback(addr net.Addr) bool {
@@ -109,17 +124,20 @@ func (s *session) deliver(msg *gomail.Msg, utf8 bool) (reply string, fail *failu
 	}
 	// Asked for without need, it makes relays bounce what they could deliver.
 	s.client.SkipSMTPUTF8(!utf8)
-	// Without NOOP and RSET, because nothing comes before or after.
+	s.sent++
+	// Without NOOP and RSET: resume asks when there is a next message, and what
+	// goes wrong then is not this one's failure. The deadline is set anew here.
 	sender, err := gomail.NewClient(s.server.Host, gomail.WithTimeout(s.within), gomail.WithoutNoop(), gomail.WithoutRset())
 	if err != nil {
 		return "", failed(stageConnect, err)
 	}
 	err = sender.SendWithSMTPClient(s.client, msg)
 	if err == nil || msg.IsDelivered() {
+		s.polite = err == nil
 		return msg.ServerResponse(), nil
 	}
 	fail = refused(err)
-	s.polite = fail.code != 0
+	s.polite = fail.code != 0 && fail.code != 421 // RFC 5321 section 3.8: the relay has gone
 	return "", fail
 }
 

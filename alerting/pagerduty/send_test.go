@@ -1,0 +1,290 @@
+package pagerduty_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/pagerduty"
+	"github.com/hookvigil/hookvigil/internal/hooktest"
+	"github.com/hookvigil/hookvigil/rules"
+)
+
+// bench is a receiver with the PagerDuty that it talks to.
+type bench struct {
+	t *testing.T
+	p *hooktest.PagerDuty
+	r *pagerduty.Receiver
+}
+
+func newBench(t *testing.T, change ...func(*pagerduty.Config)) bench {
+	t.Helper()
+	p := hooktest.StartPagerDuty(t, hooktest.PagerDutyOptions{})
+	cfg := pagerduty.Config{RoutingKey: hooktest.DefaultPagerDutyKey, URL: p.URL(), Timeout: 5 * time.Second}
+	for _, c := range change {
+		c(&cfg)
+	}
+	if err := cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return bench{t: t, p: p, r: pagerduty.New(cfg)}
+}
+
+func impatient(c *pagerduty.Config) { c.Timeout = 150 * time.Millisecond }
+
+func (b bench) play(a hooktest.PagerDutyAction, steps ...hooktest.PagerDutyStep) {
+	b.t.Helper()
+	if err := b.p.Play(a, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// send must go well.
+func (b bench) send(n alerting.Notice, prev alerting.Ref) alerting.Ref {
+	b.t.Helper()
+	ref, err := b.r.Send(b.t.Context(), n, prev)
+	if err != nil || ref.Root == "" {
+		b.t.Fatalf("send %s: got %+v, %v", n.Kind, ref, err)
+	}
+	return ref
+}
+
+// fail must not; the error has the class.
+func (b bench) fail(n alerting.Notice, want alerting.Class) alerting.SendError {
+	b.t.Helper()
+	ref, err := b.r.Send(b.t.Context(), n, alerting.Ref{})
+	e, ok := err.(*alerting.SendError) //nolint:errorlint // the contract names the type itself
+	if !ok || e.Class != want || ref != (alerting.Ref{}) {
+		b.t.Fatalf("got ref %v, error %v, want class %s", ref, err, want)
+	}
+	return *e
+}
+
+// actions are those of all calls, in order.
+func (b bench) actions() []hooktest.PagerDutyAction {
+	var list []hooktest.PagerDutyAction
+	for _, c := range b.p.Calls() {
+		list = append(list, c.Action)
+	}
+	return list
+}
+
+func (b bench) alert(key string, state hooktest.PagerDutyState, pages int) {
+	b.t.Helper()
+	if a, _ := b.p.Alert(key); a.State != state || a.Pages != pages {
+		b.t.Errorf("got %+v, want it %s after %d pages", a, state, pages)
+	}
+}
+
+const key = "v1:platform_error_ratio:platform:3"
+
+var opened = time.Date(2023, 11, 11, 14, 48, 5, 0, time.UTC)
+
+// ratio is a critical incident of the whole platform.
+func ratio() alerting.Facts {
+	return alerting.Facts{
+		Incident: "inc_4kd7aq2mxz5rt6wy", Number: "5rt6wy", Key: key, Rule: rules.RulePlatformErrorRatio, Scope: rules.ScopePlatform,
+		Title: "webhook failures are up on the platform, most of them at channel ID_BCA", State: alerting.StateOpen, Severity: rules.Critical,
+		Evidence:  rules.Evidence{Text: "62 of 1000 first attempts failed (6.2%) between 14:43 and 14:48 UTC; ordinarily 0.3%", Clears: "10 min below 2%"},
+		StartedAt: opened.Add(-183 * time.Second), OpenedAt: opened, At: opened, MemberCount: 1,
+		Members:  []alerting.Member{{Rule: rules.RulePlatformErrorRatio, Scope: rules.ScopePlatform, Open: true, Since: opened}},
+		Happened: "webhook failures are up on the platform, most of them at channel ID_BCA: 6.2% of first attempts fail",
+		Share:    0.062, PeakShare: 0.081,
+		URL: "https://hooks.example.com/incidents/inc_4kd7aq2mxz5rt6wy", Runbook: "https://wiki.example.com/a?x=1&y=2",
+		About: alerting.About{
+			Cause: "our_side", Why: "attempts of all channels fail before they leave us", Advice: "look at the last deploy of the sender, and roll it back",
+			Endpoints: 14, Merchants: 9, Waiting: 620, AtRisk: 18, NextLoss: opened.Add(5 * time.Hour),
+		},
+	}
+}
+
+func with(change func(*alerting.Facts)) alerting.Facts {
+	f := ratio()
+	change(&f)
+	return f
+}
+
+func acknowledged() alerting.Facts {
+	return with(func(f *alerting.Facts) {
+		f.State, f.AcknowledgedAt, f.AcknowledgedBy, f.AckUntil = alerting.StateAcknowledged, opened.Add(4*time.Minute), "Budi", opened.Add(244*time.Minute)
+		f.Happened, f.At = "acknowledged by Budi", f.AcknowledgedAt
+	})
+}
+
+func resolved() alerting.Facts {
+	return with(func(f *alerting.Facts) {
+		f.State, f.ResolvedAt = alerting.StateResolved, opened.Add(17*time.Minute)
+		f.Happened, f.At = "below 2% for 10 min", f.ResolvedAt
+	})
+}
+
+func notice(t *testing.T, kind alerting.Kind, version int, f alerting.Facts) alerting.Notice {
+	t.Helper()
+	raw, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return alerting.Notice{
+		ID: fmt.Sprintf("n%d", version), IdemKey: fmt.Sprintf("%s:%s:%d:pager/events", key, kind, version), Lane: "pager/events", Subject: "inc_4kd7aq2mxz5rt6wy",
+		Version: version, Kind: kind, Flow: alerting.FlowState, Severity: f.Severity, Facts: raw, Created: opened, Due: opened, Attempts: 1,
+	}
+}
+
+func TestAnIncidentIsOneAlertThroughItsLife(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ref := b.send(notice(t, alerting.KindState, 1, ratio()), alerting.Ref{})
+	b.alert(key, "triggered", 1)
+	ref = b.send(notice(t, alerting.KindState, 2, acknowledged()), ref)
+	b.alert(key, "acknowledged", 1)
+	better := acknowledged()
+	better.State, better.MitigatedAt = alerting.StateMitigated, opened.Add(10*time.Minute)
+	ref = b.send(notice(t, alerting.KindState, 3, better), ref)
+	b.alert(key, "acknowledged", 1)
+	ref = b.send(notice(t, alerting.KindState, 4, resolved()), ref)
+	b.alert(key, "resolved", 1)
+	b.send(notice(t, alerting.KindState, 5, ratio()), ref) // reopened
+	b.alert(key, "triggered", 2)
+	if all := b.p.Alerts(); len(all) != 1 || len(b.p.Calls()) != 5 {
+		t.Errorf("got %+v by %d calls, want one alert by 5", all, len(b.p.Calls()))
+	}
+}
+
+func TestTheStateSaysWhatIsDone(t *testing.T) {
+	t.Parallel()
+	ack := alerting.Ref{Root: key, Last: "acknowledge/4"}
+	for sentence, tc := range map[string]struct {
+		kind  alerting.Kind
+		facts alerting.Facts
+		prev  alerting.Ref
+		want  []hooktest.PagerDutyAction
+	}{
+		"open":                          {"state", ratio(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"open, told before":             {"state", ratio(), alerting.Ref{Root: key, Last: "trigger/6"}, []hooktest.PagerDutyAction{"trigger"}},
+		"open, this version told":       {"state", ratio(), alerting.Ref{Root: key, Last: "trigger/7"}, nil},
+		"open, this version of another": {"state", ratio(), alerting.Ref{Root: "x", Last: "trigger/7"}, []hooktest.PagerDutyAction{"trigger"}},
+		"a page of a version told":      {"page", ratio(), alerting.Ref{Root: key, Last: "trigger/7"}, []hooktest.PagerDutyAction{"trigger"}},
+		"mitigated":                     {"state", with(func(f *alerting.Facts) { f.State = alerting.StateMitigated }), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"recovering":                    {"state", with(func(f *alerting.Facts) { f.State = alerting.StateRecovering }), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"recovering, somebody has it": {"state", with(func(f *alerting.Facts) { f.State, f.AcknowledgedAt = alerting.StateRecovering, opened }), alerting.Ref{},
+			[]hooktest.PagerDutyAction{"acknowledge"}},
+		"recovering, somebody had it": {"state", with(func(f *alerting.Facts) {
+			f.State, f.AcknowledgedAt, f.AckUntil, f.At = alerting.StateRecovering, opened, opened.Add(time.Hour), opened.Add(time.Hour)
+		}), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"a state of next year":            {"state", with(func(f *alerting.Facts) { f.State = "burning" }), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"no state":                        {"state", alerting.Facts{Title: "x"}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"acknowledged, told before":       {"state", acknowledged(), alerting.Ref{Root: key, Last: "trigger/1"}, []hooktest.PagerDutyAction{"acknowledge"}},
+		"acknowledged, never told":        {"state", acknowledged(), alerting.Ref{}, []hooktest.PagerDutyAction{"acknowledge"}},
+		"over, never told":                {"state", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"resolve"}},
+		"reconciled":                      {"state", with(func(f *alerting.Facts) { f.State = alerting.StateReconciled }), ack, []hooktest.PagerDutyAction{"resolve"}},
+		"the acknowledgement has expired": {"state", ratio(), ack, []hooktest.PagerDutyAction{"resolve", "trigger"}},
+		"a page in place of another":      {"page", ratio(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"its end in place of another":     {"resolve", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"resolve"}},
+		"a mail in place of another":      {"mail", acknowledged(), alerting.Ref{}, []hooktest.PagerDutyAction{"acknowledge"}},
+		"the lane was Slack's once":       {"state", ratio(), alerting.Ref{Root: "1700000000.0001", Last: "1700000000.0002"}, []hooktest.PagerDutyAction{"trigger"}},
+		"a dead letter about one over":    {"dead_letter", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"a summary":                       {"summary", alerting.Facts{Title: "7 more messages were held back"}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"a test":                          {"test", alerting.Facts{}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger", "resolve"}},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			ref := b.send(notice(t, tc.kind, 7, tc.facts), tc.prev)
+			if got := b.actions(); !slices.Equal(got, tc.want) {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+			if len(tc.want) > 0 && ref.Last != string(tc.want[len(tc.want)-1])+"/7" {
+				t.Errorf("got %+v, want the last of %v", ref, tc.want)
+			}
+		})
+	}
+}
+
+// TestNobodyIsWokenForWhatIsOver: nor for what somebody has already.
+func TestNobodyIsWokenForWhatIsOver(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ref := b.send(notice(t, alerting.KindState, 2, acknowledged()), alerting.Ref{})
+	b.send(notice(t, alerting.KindState, 3, resolved()), ref)
+	if st, all := b.p.Stats(), b.p.Alerts(); st.Pages != 0 || len(all) != 0 || st.Events != 2 {
+		t.Errorf("got %+v, alerts %+v, want none by two events", st, all)
+	}
+}
+
+// TestALostAnswerLeavesNothingOpen: the trigger arrived, nobody knows, and the
+// next thing to tell is that it is over.
+func TestALostAnswerLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []hooktest.PagerDutyFault{hooktest.PagerDutyHangAfter, hooktest.PagerDutyDropAfter} {
+		b := newBench(t, func(c *pagerduty.Config) { c.Timeout = 2 * time.Second }) // long enough to be heard
+		b.play(hooktest.PagerDutyTrigger, hooktest.PagerDutyStep{Fault: fault, Times: 1})
+		b.fail(notice(t, alerting.KindState, 1, ratio()), alerting.ClassTransient)
+		b.alert(key, "triggered", 1)
+		b.send(notice(t, alerting.KindState, 2, resolved()), alerting.Ref{})
+		b.alert(key, "resolved", 1)
+	}
+}
+
+func TestALostAnswerPagesOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.play(hooktest.PagerDutyTrigger, hooktest.PagerDutyStep{Fault: hooktest.PagerDutyDropAfter, Times: 3})
+	n := notice(t, alerting.KindState, 1, ratio())
+	for range 3 {
+		b.fail(n, alerting.ClassTransient)
+		n.Attempts++
+	}
+	b.send(n, alerting.Ref{})
+	b.alert(key, "triggered", 1)
+}
+
+// TestWhatIsOpenAgainWakesAgain: a trigger alone would not.
+func TestWhatIsOpenAgainWakesAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ref := b.send(notice(t, alerting.KindState, 1, ratio()), alerting.Ref{})
+	ref = b.send(notice(t, alerting.KindState, 2, acknowledged()), ref)
+	ref = b.send(notice(t, alerting.KindState, 3, ratio()), ref)
+	b.alert(key, "triggered", 2)
+	b.send(notice(t, alerting.KindState, 4, ratio()), ref)
+	b.alert(key, "triggered", 2)
+}
+
+func TestATestLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	n := notice(t, alerting.KindTest, 1, alerting.Facts{Title: "Test of receiver pager", Severity: rules.Low})
+	n.IdemKey, n.Subject = "test/1:0", "test/1"
+	b.send(n, alerting.Ref{})
+	b.alert("test/1:0", "resolved", 1)
+
+	b.play(hooktest.PagerDutyResolve, hooktest.PagerDutyStep{Fault: hooktest.PagerDutyStatus, Status: 503})
+	if e := b.fail(n, alerting.ClassTransient); e.Error() != "transient: pagerduty: resolve: answered 503 Service Unavailable: invalid event: Event object is invalid; the test's alert is open, resolve it in PagerDuty" {
+		t.Errorf("got %s", e.Error())
+	}
+}
+
+func TestALongKeyStaysTheSame(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, long := range []string{string(make([]byte, 300)), "v1:merchant:\u202e\x00", string(slices.Repeat([]byte("k"), 256))} {
+		f := with(func(f *alerting.Facts) { f.Key = long })
+		ref := b.send(notice(t, alerting.KindState, 1, f), alerting.Ref{})
+		f.State = alerting.StateResolved
+		b.send(notice(t, alerting.KindState, 2, f), ref)
+		if len(ref.Root) > 255 {
+			t.Errorf("got a key of %d characters", len(ref.Root))
+		}
+		b.alert(ref.Root, "resolved", 1)
+	}
+	if got := len(b.p.Alerts()); got != 3 {
+		t.Errorf("got %d alerts, want 3", got)
+	}
+	ref := b.send(notice(t, alerting.KindState, 1, with(func(f *alerting.Facts) { f.Key = "" })), alerting.Ref{})
+	if ref.Root != "inc_4kd7aq2mxz5rt6wy" {
+		t.Errorf("got key %q, want the subject", ref.Root)
+	}
+}
