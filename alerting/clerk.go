@@ -43,6 +43,7 @@ type Clerk struct {
 	desk atomic.Pointer[Desk]
 	log  *slog.Logger
 	poke chan struct{}
+	look atomic.Bool // at the next turn
 
 	// Of Run's goroutine.
 	orphans  time.Time // next look for them
@@ -70,6 +71,14 @@ func (c *Clerk) Poke() {
 	case c.poke <- struct{}{}:
 	default: // somebody poked already
 	}
+}
+
+// Look says that something around the incidents has changed, as with a silence:
+// each live one is looked at at once, not within ten seconds. It does not block, and
+// is safe for concurrent use.
+func (c *Clerk) Look() {
+	c.look.Store(true)
+	c.Poke()
 }
 
 // Lag is how long ago everything that is committed had been read; 0 while the
@@ -169,7 +178,7 @@ func (c *Clerk) turn(ctx context.Context) (t DeskTurn, err error) {
 	}()
 	now := moment(time.Now())
 	desk := *c.desk.Load()
-	r := DeskRequest{Now: now, Reopen: desk.Reopen, Limit: deskLimit, Orphans: !now.Before(c.orphans)}
+	r := DeskRequest{Now: now, Reopen: desk.Reopen, Limit: deskLimit, Orphans: c.look.Swap(false) || !now.Before(c.orphans)}
 	t, err = c.book.CommitDesk(ctx, r, func(w World, changes []rules.Change) Decision {
 		if c.Fresh != nil {
 			w.Orphans = slices.DeleteFunc(w.Orphans, func(o Orphan) bool { return !c.Fresh(o.Key) })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -135,5 +136,5 @@ func receiversOf(list []Destination) string {
 			names = append(names, name)
 		}
 	}
-	return fmt.Sprint(names)
+	return strings.Join(names, ", ")
 }

@@ -110,7 +110,7 @@ func TestTheLadderTellsOthers(t *testing.T) {
 		t.Fatalf("the lead was told %d times", len(told))
 	}
 	last := h.entries[len(h.entries)-1]
-	if last.Kind != alerting.EntryEscalated || last.Text != "nobody has acknowledged it for 15m: told to [lead]" {
+	if last.Kind != alerting.EntryEscalated || last.Text != "nobody has acknowledged it for 15m: told to lead" {
 		t.Errorf("%s: %q", last.Kind, last.Text)
 	}
 	h.world.Told = map[string][]alerting.Destination{h.only(t).ID: {lead}}

@@ -212,7 +212,7 @@ func TestPeopleReconcile(t *testing.T) {
 			now := evening.Add(time.Hour)
 			row, e, err := tt.in.Reconcile(rows, tt.c, now, time.UTC)
 			if tt.refuse != "" {
-				if refusal, ok := errors.AsType[*alerting.CommandError](err); !ok || !strings.Contains(refusal.Error(), tt.refuse) || refusal.Do != alerting.CommandReconcile {
+				if refusal, ok := errors.AsType[*alerting.CommandError](err); !ok || !strings.Contains(refusal.Error(), tt.refuse) || refusal.Do != "reconcile" {
 					t.Errorf("got %v, want a refusal with %q", err, tt.refuse)
 				}
 				return

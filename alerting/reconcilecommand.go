@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// CommandReconcile is the verb of a [ReconcileCommand] in a [CommandError].
-const CommandReconcile CommandKind = "reconcile"
+// verbReconcile is the verb of a [ReconcileCommand] in a [CommandError]: it is
+// no [Command].
+const verbReconcile = "reconcile"
 
 // EntryReconciliation is the kind of an entry in which somebody says something
 // about the reconciliation of a channel.
@@ -47,7 +48,7 @@ const (
 func (in Incident) Reconcile(rows []Reconciliation, c ReconcileCommand, now time.Time, zone *time.Location) (Reconciliation, Entry, error) {
 	c.By, c.Note = tidy(c.By), tidy(c.Note)
 	refused := func(format string, args ...any) (Reconciliation, Entry, error) {
-		return Reconciliation{}, Entry{}, &CommandError{Do: CommandReconcile, State: in.State, Why: fmt.Sprintf(format, args...)}
+		return Reconciliation{}, Entry{}, &CommandError{Do: verbReconcile, State: in.State, Why: fmt.Sprintf(format, args...)}
 	}
 	if why := c.wrong(in); why != "" {
 		return refused("%s", why)

@@ -27,6 +27,7 @@ func hammerTold(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 		faults    = map[probes.Fault]int{}
 		receivers = map[string]string{}
 		beats     = map[string]time.Time{}
+		canaries  = map[string]bool{}
 		lanes     []alerting.LaneState
 		outbox    = m.Outbox()
 	)
@@ -37,6 +38,7 @@ func hammerTold(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 		}
 		faults[probes.Fault(noise)] = rnd.IntN(9) - 4
 		receivers[noise] = noise
+		canaries[noise] = i%2 == 0
 		beats[noise] = noon.Add(time.Duration(i) * time.Second)
 		lanes = append(lanes, alerting.LaneState{Lane: noise + "/" + noise, Waiting: rnd.IntN(9) - 4, Oldest: noon, StoppedAt: noon})
 		if i%20 == 0 { // often enough for every bound
@@ -48,6 +50,7 @@ func hammerTold(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 	m.Receivers(receivers)
 	outbox.Lanes(alerting.Work{Lanes: lanes})
 	m.Beats(beats)
+	m.OurSide(rnd.IntN(2) == 0, canaries)
 	m.AttemptsTaken(-1, -2, -3)
 	m.AttemptsLate(-1)
 	m.LogBytes(-1)

@@ -77,6 +77,7 @@ type Metrics struct {
 	digests   digestMetrics
 	backlog   backlogMetrics
 	feeds     feedMetrics
+	ourSide   ourSideMetrics
 
 	discovered *children[prometheus.Counter] // result
 }
@@ -94,6 +95,7 @@ func New(version string) *Metrics {
 	m.backlog.register(r)
 	m.registerDiscovered(r)
 	m.feeds.register(r)
+	m.ourSide.register(r)
 	r.add(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hookvigil_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": clean(version), "goversion": runtime.Version()},

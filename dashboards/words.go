@@ -90,6 +90,9 @@ func entryKinds() []alerting.EntryKind {
 	return []alerting.EntryKind{
 		alerting.EntryOpened, alerting.EntryAlerted, alerting.EntryReopened, alerting.EntryLouder, alerting.EntryJoined, alerting.EntryLeft, alerting.EntryUpdated,
 		alerting.EntryFolded, alerting.EntryAcknowledged, alerting.EntryNote, alerting.EntryResolved,
+		alerting.EntryMitigated, alerting.EntryWorse, alerting.EntryRecovering, alerting.EntryRelapsed, alerting.EntryExpired, alerting.EntryEscalated,
+		alerting.EntryFlapping, alerting.EntryStable, alerting.EntrySilenced, alerting.EntryUnsilenced, alerting.EntryMerchants, alerting.EntryWithheld,
+		alerting.EntryReconciled, alerting.EntryReconciliation,
 	}
 }
 

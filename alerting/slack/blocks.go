@@ -14,7 +14,7 @@ import (
 )
 
 // Bounds in characters (docs.slack.dev/reference/block-kit/blocks). A message
-// of ours has at most nine blocks of the 50 that Slack takes, and a section of
+// of ours has at most ten blocks of the 50 that Slack takes, and a section of
 // at most ten fields.
 const (
 	maxHeader  = 150  // Slack's
@@ -23,6 +23,7 @@ const (
 	maxLine    = 1400 // two of them fit into a section
 	maxMember  = 200  // one line of the members
 	maxValue   = 300  // a field; Slack takes 2000
+	maxWhy     = 700  // a cause, an advice: three of them fit into a section
 )
 
 // figure is one fact with its name.
@@ -40,7 +41,9 @@ func (w words) figures() []figure {
 		{"Open since", moment(w.f.OpenedAt)},
 		{"Members", strconv.Itoa(w.f.MemberCount)},
 		{"Merchant", w.f.Merchant},
-		{"Acknowledged", by(w.f.AcknowledgedAt, w.f.AcknowledgedBy)},
+		{"Acknowledged", by(w.f.AcknowledgedAt, w.f.AcknowledgedBy) + w.ackUntil()},
+		{"First fix", moment(w.f.MitigatedAt)},
+		{"Recovering", moment(w.f.RecoveringAt)},
 		{"Resolved", by(w.f.ResolvedAt, w.f.ResolvedBy)},
 	}
 	var kept []figure
@@ -117,15 +120,18 @@ func memberLine(m alerting.Member) string {
 // sign closes a message: whose it is, and where there is more.
 func (w words) sign(blocks []slackgo.Block) []slackgo.Block {
 	name := "hookvigil"
-	if w.f.Incident != "" {
-		name += " " + clean(w.f.Incident, maxValue)
+	if number := w.number(); number != "" {
+		name += " " + number
 	}
 	elements := []slackgo.MixedElement{plainText(name)}
 	if link := linkTo(w.f.URL, "Open the incident"); link != "" {
 		elements = append(elements, verbatim(link))
 	}
-	if link := linkTo(w.f.Runbook, "Runbook"); link != "" {
+	if link := linkTo(w.f.Runbook, "Runbook"); link != "" && len(w.buttons()) == 0 {
 		elements = append(elements, verbatim(link))
+	}
+	if c := w.command(); c != "" {
+		elements = append(elements, plainText(c))
 	}
 	return append(blocks, slackgo.NewContextBlock("", elements...))
 }

@@ -31,6 +31,15 @@ type Config struct {
 	WebhookURL probes.Secret // basic mode: no updates, no threads, no proof after a lost answer
 	Timeout    time.Duration // of one request, in [100ms, 30s]; 0: 10 s
 
+	// With one of these, the message of a live incident has buttons; only with
+	// Token. Users are who may press them, by Slack's ID (U0123ABCD); others
+	// are refused. Silences adds the button that silences: set it when
+	// somebody is there who does ([Buttons]).
+	SigningSecret probes.Secret // interactions come by HTTP, signed with it
+	AppToken      probes.Secret // xapp-...: they come by Socket Mode
+	Users         map[string]User
+	Silences      bool
+
 	// Wordings word kinds of notice whose facts are not [alerting.Facts], such
 	// as digests; nil, or none for a kind: they are worded as incidents are.
 	Wordings map[alerting.Kind]Wording
@@ -46,6 +55,7 @@ func (c Config) Validate() error {
 	if c.WebhookURL != "" {
 		faults = append(faults, urlFault("webhook_url", c.WebhookURL.Reveal()), hookPathFault(c.WebhookURL.Reveal()))
 	}
+	faults = append(faults, c.buttonFaults()...)
 	if c.APIURL != "" {
 		faults = append(faults, urlFault("api_url", c.APIURL), queryFault(c.APIURL))
 	}
@@ -73,9 +83,14 @@ func (c Config) modeFaults() []error {
 	return faults
 }
 
+// interactive reports whether messages have buttons, and somebody hears them.
+func (c Config) interactive() bool {
+	return c.Token != "" && (c.SigningSecret != "" || c.AppToken != "")
+}
+
 func tokenFault(token string) error {
 	switch {
-	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case badSecret(token):
 		return errors.New("token: holds white space, a control character or one that is not ASCII; want the token alone, without a line break")
 	case strings.HasPrefix(token, "xapp-"):
 		return errors.New("token: is an app-level token (xapp-...); want the bot user's OAuth token (xoxb-...)")

@@ -10,15 +10,28 @@ import (
 
 func TestConfigValidate(t *testing.T) {
 	t.Parallel()
+	const signing = "8f742231b10e8888abcd99yyyzzz85a5"
 	const hook = "https://hooks.slack.com/services/T0/B0/marker"
 	for name, tt := range map[string]struct {
 		cfg  slack.Config
 		want []string // keys of the faults, in order
 	}{
-		"a token and a channel":              {slack.Config{Token: "xoxb-1", Channel: "C0123456"}, nil},
-		"a webhook alone":                    {slack.Config{WebhookURL: hook}, nil},
-		"the test's own API on loopback":     {slack.Config{Token: "xoxb-1", Channel: "C0123456", APIURL: "http://127.0.0.1:1/api/"}, nil},
-		"the longest timeout":                {slack.Config{WebhookURL: hook, Timeout: 30 * time.Second}, nil},
+		"a token and a channel":           {slack.Config{Token: "xoxb-1", Channel: "C0123456"}, nil},
+		"a webhook alone":                 {slack.Config{WebhookURL: hook}, nil},
+		"the test's own API on loopback":  {slack.Config{Token: "xoxb-1", Channel: "C0123456", APIURL: "http://127.0.0.1:1/api/"}, nil},
+		"the longest timeout":             {slack.Config{WebhookURL: hook, Timeout: 30 * time.Second}, nil},
+		"buttons by HTTP":                 {slack.Config{Token: "xoxb-1", Channel: "C0123456", SigningSecret: signing, Users: people}, nil},
+		"buttons by Socket Mode":          {slack.Config{Token: "xoxb-1", Channel: "C0123456", AppToken: "xapp-1"}, nil},
+		"buttons of a webhook":            {slack.Config{WebhookURL: hook, SigningSecret: signing, AppToken: "xapp-marker"}, []string{"signing_secret", "app_token"}},
+		"a bot token as app-level token":  {slack.Config{Token: "xoxb-1", Channel: "C0123456", AppToken: "xoxb-marker"}, []string{"app_token"}},
+		"an app-level token of two lines": {slack.Config{Token: "xoxb-1", Channel: "C0123456", AppToken: "xapp-marker\n"}, []string{"app_token"}},
+		"a token as signing secret":       {slack.Config{Token: "xoxb-1", Channel: "C0123456", SigningSecret: "xapp-marker-and-more"}, []string{"signing_secret"}},
+		"a short signing secret":          {slack.Config{Token: "xoxb-1", Channel: "C0123456", SigningSecret: "marker"}, []string{"signing_secret"}},
+		"a signing secret of two lines":   {slack.Config{Token: "xoxb-1", Channel: "C0123456", SigningSecret: "marker-marker-marker\n"}, []string{"signing_secret"}},
+		"users whom nobody hears":         {slack.Config{Token: "xoxb-1", Channel: "C0123456", Users: people}, []string{"users"}},
+		"users that are none": {slack.Config{Token: "xoxb-1", Channel: "C0123456", AppToken: "xapp-1", Users: map[string]slack.User{
+			"ana": {Name: "ana", Role: "viewer"}, "U0A": {Role: "viewer"}, "U0B": {Name: "b\nc", Role: "viewer"}, "U0C": {Name: "c", Role: "owner"}, "W0D": {Name: strings.Repeat("d", 81), Role: "admin"},
+		}}, []string{"users.U0A.name", "users.U0B.name", "users.U0C.role", "users.W0D.name", "users.ana"}},
 		"nothing":                            {slack.Config{}, []string{"token"}},
 		"both":                               {slack.Config{Token: "xoxb-1", Channel: "C0123456", WebhookURL: hook}, []string{"webhook_url"}},
 		"a name instead of an ID":            {slack.Config{Token: "xoxb-1", Channel: "#alerts"}, []string{"channel"}},

@@ -99,7 +99,7 @@ func bare(err error) string {
 
 // hide takes our secrets out of text, wherever it came from.
 func (r *Receiver) hide(text string) string {
-	secrets := []string{r.cfg.Token.Reveal(), r.cfg.WebhookURL.Reveal()}
+	secrets := []string{r.cfg.Token.Reveal(), r.cfg.WebhookURL.Reveal(), r.cfg.AppToken.Reveal(), r.cfg.SigningSecret.Reveal()}
 	if u, err := url.Parse(r.cfg.WebhookURL.Reveal()); err == nil && len(u.Path) > 1 {
 		secrets = append(secrets, u.RequestURI(), u.Path)
 	}

@@ -1,7 +1,10 @@
 package slack_test
 
 import (
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -56,16 +59,24 @@ func TestFaultsOfTheWireHaveTheirClass(t *testing.T) {
 	}
 }
 
+// words are all that Slack is known to say, by what they mean.
+var words = map[alerting.Class]string{
+	alerting.ClassDestination: "channel_not_found not_in_channel is_archived user_not_found channel_is_archived is_inactive cannot_dm_bot user_disabled " +
+		"posting_to_general_channel_denied action_prohibited messages_tab_disabled method_not_supported_for_channel_type team_not_found thread_locked " +
+		"restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel restricted_action_non_threadable_channel restricted_action_thread_locked",
+	alerting.ClassMessage: "invalid_blocks invalid_blocks_format msg_too_long msg_blocks_too_long no_text invalid_metadata_format invalid_metadata_schema metadata_too_large " +
+		"too_many_attachments invalid_attachments invalid_payload invalid_arguments invalid_array_arg invalid_charset invalid_json json_not_object invalid_form_data " +
+		"markdown_text_conflict too_many_contact_cards",
+	alerting.ClassAuth: "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope no_permission org_login_required ekm_access_denied " +
+		"not_allowed_token_type team_access_not_granted access_denied two_factor_setup_required invalid_token no_service no_active_hooks no_team team_disabled",
+	alerting.ClassLimited:   "ratelimited rate_limited message_limit_exceeded",
+	alerting.ClassAmbiguous: "internal_error fatal_error",
+	alerting.ClassTransient: "service_unavailable request_timeout a_word_of_next_year",
+}
+
 func TestWordsHaveTheirClass(t *testing.T) {
 	t.Parallel()
-	for class, list := range map[alerting.Class]string{
-		alerting.ClassDestination: "channel_not_found not_in_channel is_archived user_not_found restricted_action",
-		alerting.ClassMessage:     "invalid_blocks invalid_blocks_format msg_too_long msg_blocks_too_long no_text invalid_metadata_format",
-		alerting.ClassAuth:        "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope",
-		alerting.ClassLimited:     "ratelimited rate_limited message_limit_exceeded",
-		alerting.ClassAmbiguous:   "internal_error fatal_error",
-		alerting.ClassTransient:   "service_unavailable request_timeout a_word_of_next_year",
-	} {
+	for class, list := range words {
 		for word := range strings.FieldsSeq(list) {
 			t.Run(word, func(t *testing.T) {
 				t.Parallel()
@@ -77,6 +88,40 @@ func TestWordsHaveTheirClass(t *testing.T) {
 					if e := b.fail(notice(t, alerting.KindRoot, 1, facts()), prev, class); !strings.Contains(e.Error(), word) {
 						t.Errorf("got %q, want it to name %s", e.Error(), word)
 					}
+				}
+			})
+		}
+	}
+}
+
+// TestStatusesHaveTheirClass: what a proxy or a gateway says in Slack's place.
+func TestStatusesHaveTheirClass(t *testing.T) {
+	t.Parallel()
+	for status, class := range map[int]alerting.Class{
+		200: alerting.ClassAmbiguous, 204: alerting.ClassAmbiguous, 302: alerting.ClassTransient, 307: alerting.ClassTransient, 400: alerting.ClassTransient,
+		401: alerting.ClassAuth, 403: alerting.ClassAuth, 404: alerting.ClassTransient, 407: alerting.ClassAuth, 408: alerting.ClassTransient,
+		410: alerting.ClassDestination, 413: alerting.ClassMessage, 429: alerting.ClassLimited, 500: alerting.ClassTransient,
+		502: alerting.ClassTransient, 503: alerting.ClassTransient, 504: alerting.ClassTransient,
+	} {
+		for way, cfg := range map[string]slack.Config{"token": {Token: "xoxb-marker", Channel: room}, "webhook": {}} {
+			t.Run(fmt.Sprint(status, " by ", way), func(t *testing.T) {
+				t.Parallel()
+				calls := 0
+				s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					calls++
+					w.Header().Set("Location", "/elsewhere")
+					w.WriteHeader(status)
+				}))
+				t.Cleanup(s.Close)
+				if cfg.Token == "" {
+					cfg.WebhookURL = probes.Secret(s.URL + "/services/marker")
+				} else {
+					cfg.APIURL = s.URL + "/api/"
+				}
+				b := bench{t: t, r: slack.New(cfg, nil)}
+				e := b.fail(notice(t, alerting.KindRoot, 1, facts()), alerting.Ref{}, class)
+				if strings.Contains(e.Error(), "marker") || calls != 1 {
+					t.Errorf("got %s after %d calls, want no secret and one call", e.Error(), calls)
 				}
 			})
 		}

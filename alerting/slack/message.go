@@ -21,8 +21,11 @@ type message struct {
 
 // words puts one notice into words.
 type words struct {
-	n alerting.Notice
-	f alerting.Facts
+	n       alerting.Notice
+	f       alerting.Facts
+	presses bool // what is pressed arrives, and this message may have buttons
+	below   bool // the message above it has them
+	silence bool // one of them silences
 }
 
 // wordsOf reads the facts of n. Facts that cannot be read are said to be so:
@@ -43,32 +46,52 @@ func wordsOf(n alerting.Notice) words {
 // root is the message that stands alone: all there is to know.
 func (w words) root() message {
 	blocks := []slackgo.Block{header(w.headline())}
-	blocks = appendText(blocks, w.late(), w.evidence())
+	first, last := w.order()
+	blocks = appendText(blocks, first, w.standing(), join(w.affects(), w.evidence()), w.outlook())
 	if fields := w.fields(); len(fields) > 0 {
 		blocks = append(blocks, slackgo.NewSectionBlock(nil, fields, nil))
 	}
-	blocks = appendText(blocks, w.members(), w.happened())
+	blocks = appendText(blocks, w.members(), last)
+	if buttons := w.buttons(); len(buttons) > 0 {
+		blocks = append(blocks, slackgo.NewActionBlock("hookvigil", buttons...))
+	}
 	return message{text: w.plain(), blocks: w.sign(blocks)}
 }
 
 // reply is the message in a thread whose root says the rest.
 func (w words) reply() message {
 	line := cmp.Or(w.happened(), w.headline())
-	blocks := appendText(nil, line, w.late(), w.evidence())
-	text := join(line, w.late(), w.evidence())
+	blocks := appendText(nil, line, w.standing(), w.evidence())
+	text := join(line, w.standing(), w.evidence())
 	return message{text: cut(text, maxPlain), blocks: w.sign(blocks)}
 }
 
-// plain is the whole message without blocks.
+// plain is the whole message without blocks. What comes first is what a phone
+// shows.
 func (w words) plain() string {
-	lines := []string{w.headline(), w.late(), w.evidence(), w.happened()}
+	first, last := w.order()
+	lines := []string{w.headline(), first, w.standing(), w.affects(), w.evidence(), last}
 	if w.n.Reduced {
+		lines = append(lines, w.outlook())
 		for _, f := range w.figures() {
 			lines = append(lines, f.label+": "+f.value)
 		}
-		lines = append(lines, w.members(), clean(w.f.Incident, maxValue), clean(w.f.URL, maxValue))
+		lines = append(lines, w.members())
+	}
+	lines = append(lines, w.command())
+	if w.n.Reduced {
+		lines = append(lines, clean(w.f.URL, maxValue))
 	}
 	return cut(join(lines...), maxPlain)
+}
+
+// order is what happened, before or after what stands: first where it is why
+// the message came here at all.
+func (w words) order() (first, last string) {
+	if w.n.Kind == alerting.KindDead || w.n.Kind == alerting.KindPage {
+		return w.happened(), ""
+	}
+	return "", w.happened()
 }
 
 // headline is how bad it is, and what.
@@ -80,6 +103,9 @@ func (w words) headline() string {
 	how := string(w.f.Severity)
 	if w.f.State != "" && w.f.State != alerting.StateOpen {
 		how += ", " + string(w.f.State)
+	}
+	if w.f.Flapping {
+		how += ", flapping"
 	}
 	return cut(strings.TrimSpace(fmt.Sprintf("%s %s: %s", light(w.f.Severity), cmp.Or(clean(how, maxHeader/2), "notice"), title)), maxHeader)
 }
@@ -132,11 +158,5 @@ func (w words) happened() string {
 
 // join puts what is not empty on lines of its own.
 func join(lines ...string) string {
-	var kept []string
-	for _, l := range lines {
-		if l != "" {
-			kept = append(kept, l)
-		}
-	}
-	return strings.Join(kept, "\n")
+	return joinWith("\n", lines...)
 }

@@ -42,6 +42,11 @@ func newBench(t *testing.T, change ...func(*slack.Config)) bench {
 
 func byHook(c *slack.Config) { c.WebhookURL = "hook" }
 
+// bySocket and byButtons give the message of an incident buttons.
+func bySocket(c *slack.Config) { c.AppToken = hooktest.DefaultSlackAppToken }
+
+func byButtons(c *slack.Config) { c.SigningSecret, c.Silences = hooktest.DefaultSlackSigning, true }
+
 func impatient(c *slack.Config) { c.Timeout = 150 * time.Millisecond }
 
 func (b bench) play(m hooktest.SlackMethod, steps ...hooktest.SlackStep) {

@@ -28,9 +28,9 @@ func (r *Receiver) message(n alerting.Notice, short bool) (message, error) {
 	wording := r.cfg.Wordings[n.Kind]
 	switch {
 	case wording == nil && short:
-		return wordsOf(n).reply(), nil
+		return r.words(n).reply(), nil
 	case wording == nil:
-		return wordsOf(n).root(), nil
+		return r.words(n).root(), nil
 	}
 	m, err := r.worded(wording, n)
 	if err == nil {
@@ -41,6 +41,16 @@ func (r *Receiver) message(n alerting.Notice, short bool) (message, error) {
 	}
 	return message{text: fmt.Sprintf("A message of kind %s was due at %s, and could not be put into words: %s. What it would have told is kept: hookvigil outbox ls shows notice %s.",
 		clean(string(n.Kind), maxValue), utc(n.Due), clean(err.Error(), maxLine), clean(n.ID, maxValue))}, nil
+}
+
+// words is n for our own wording. Only the message that is kept up to date has
+// buttons: on any other they would stay when nobody needs them any more.
+func (r *Receiver) words(n alerting.Notice) words {
+	w := wordsOf(n)
+	w.presses = n.Kind == alerting.KindRoot && !n.Reduced && r.cfg.interactive()
+	w.below = n.Kind == alerting.KindUpdate && r.cfg.interactive()
+	w.silence = r.cfg.Silences
+	return w
 }
 
 // worded calls a wording. One that panics harms this notice alone.

@@ -17,7 +17,7 @@ and tell it what people do about them. ID is an incident's ID or its number.`,
   hookvigil incident ack kq72ma -m "calling acme"  # somebody is on it
   hookvigil explain kq72ma                         # and who was told
   hookvigil incident export kq72ma > report.md     # for those who read it afterwards`,
-	}, newIncidentLs(), newIncidentShow(), newIncidentAck(), newIncidentResolve(), newIncidentNote(), newIncidentExport())
+	}, newIncidentLs(), newIncidentShow(), newIncidentAck(), newIncidentResolve(), newIncidentNote(), newIncidentReconcile(), newIncidentExport())
 }
 
 func newIncidentLs() *cobra.Command {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 func TestIncidentsReadWell(t *testing.T) {
@@ -17,27 +16,6 @@ func TestIncidentsReadWell(t *testing.T) {
 	golden(t, "incident", f.transcript(t,
 		"incident ls", "incident ls --limit 2", "incident ls --all", "incident show kq72ma", "incident show mm3pp4",
 		"incident show nobody", "incident ls --limit 0", "incident lss"))
-}
-
-func TestIncidentsAreReported(t *testing.T) {
-	t.Parallel()
-	f := startFake(t)
-	f.incidents(t)
-	golden(t, "incidentexport", f.transcript(t,
-		"incident export kq72ma", "incident export mm3pp4 --zone Asia/Jakarta", "incident export kq72ma --zone Mars", "incident export nobody"))
-}
-
-// What others have named is no Markdown of the report.
-func TestAReportIsPlain(t *testing.T) {
-	t.Parallel()
-	got := report{incident: incident{
-		Title: "<script>alert(1)</script> [x](http://evil) **bold** `code`", Members: []member{{Scope: "channel:a|b # c"}},
-	}, zone: time.UTC}.markdown()
-	for _, want := range []string{`\<script\>alert(1)\</script\> \[x\](http://evil) \*\*bold\*\* \` + "`code\\`", `a\|b # c`} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%q is missing in:\n%s", want, got)
-		}
-	}
 }
 
 func TestNoIncidentIsSaid(t *testing.T) {

@@ -26,6 +26,7 @@ func incidentShow(cmd *cobra.Command, id string, asJSON bool) error {
 	var b strings.Builder
 	in.printTop(&b, a.at)
 	in.printMembers(&b, len(in.Members))
+	in.printReconciliation(&b)
 	in.printTimeline(&b)
 	_, err = io.WriteString(cmd.OutOrStdout(), b.String())
 	return err

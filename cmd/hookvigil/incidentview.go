@@ -47,6 +47,8 @@ type incident struct {
 
 	Members  []member // these two with one incident alone, not in a list
 	Timeline []entry
+
+	Reconciliation []reconciliation // by channel; with one incident alone
 }
 
 // quiet is what keeps an incident quiet; nil: nothing does.

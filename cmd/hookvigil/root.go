@@ -46,7 +46,7 @@ configuration. Results go to standard output, everything else to standard error.
 	}
 	add(groupWatch, newServe(), newCheck(), newInit(), newExplain(), newBacklog(), newCondition())
 	add(groupLook, newProbe(), newCertificate(), newRules(), newDemo())
-	add(groupAct, newIncident(), newEvent(), newOutbox(), newDigest(), newNotify())
+	add(groupAct, newIncident(), newSilence(), newMaintenance(), newEvent(), newOutbox(), newDigest(), newNotify())
 	add(groupOther, newVersion())
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetVersionTemplate(versionLine())

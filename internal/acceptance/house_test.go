@@ -65,6 +65,8 @@ type house struct {
 	ca     *hooktest.CA
 	slack  *hooktest.Slack
 	mail   *hooktest.SMTP
+	pager  *hooktest.PagerDuty // these two in a house with all receivers alone
+	hook   *hookSink
 
 	receivers []*hooktest.Receiver
 	daemon    *exec.Cmd
@@ -84,6 +86,12 @@ incidents: {settle: 0s, flapping: {turns: 0}}
 // configuration that the test is about.
 func newHouse(t *testing.T, endpoints int, middle string) *house {
 	t.Helper()
+	return furnish(t, endpoints, middle, false)
+}
+
+// furnish makes a house that tells Slack and mail, or everybody.
+func furnish(t *testing.T, endpoints int, middle string, everybody bool) *house {
+	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), slack: hooktest.StartSlack(t, hooktest.SlackOptions{}), mail: hooktest.StartSMTP(t, hooktest.SMTPOptions{})}
 	var pem string
 	h.ca, pem = hooktest.StartCA(t, "acceptance root")
@@ -96,8 +104,8 @@ func newHouse(t *testing.T, endpoints int, middle string) *house {
 receivers:
   ops: {kind: slack, token_file: slack.token, channel: %s, api_url: %q}
   mail: {kind: email, smtp: {host: 127.0.0.1, port: %d, tls: none}, from: alerts@example.com, to: [sre@example.com]}
-routes: [{to: [ops, mail]}]
 `, hooktest.DefaultSlackChannel, h.slack.APIURL(), h.mail.Addr().Port())
+	b.WriteString(h.ways(everybody))
 	if endpoints > 0 {
 		b.WriteString("merchants:\n  - id: acme\n    endpoints:\n")
 	}
@@ -109,6 +117,19 @@ routes: [{to: [ops, mail]}]
 	}
 	h.config = h.write("hookvigil.yaml", b.String())
 	return h
+}
+
+// ways are the further receivers, and the routes.
+func (h *house) ways(everybody bool) string {
+	h.t.Helper()
+	if !everybody {
+		return "routes: [{to: [ops, mail]}]\n"
+	}
+	h.pager, h.hook = hooktest.StartPagerDuty(h.t, hooktest.PagerDutyOptions{}), startHook(h.t)
+	h.write("pager.key", hooktest.DefaultPagerDutyKey)
+	h.write("hook.secret", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	return fmt.Sprintf("  pager: {kind: pagerduty, routing_key_file: pager.key, url: %q}\n  hook: {kind: webhook, url: %q, secret_file: hook.secret}\n"+
+		"routes: [{to: [ops, mail, pager, hook]}]\n", h.pager.URL(), h.hook.URL)
 }
 
 func (h *house) write(name, text string) string {

@@ -81,15 +81,17 @@ type Deps struct {
 	// Its error is shown to the caller, so it holds no secret.
 	DecodeEntry func(line []byte) (registry.Merchant, []registry.Endpoint, error)
 
-	Attempts  Attempts                                                                   // POST /api/v1/attempts
-	Rejected  func(n int)                                                                // is told of records that were not taken; nil: nobody
-	Sources   func(name string) bool                                                     // whether attempts of that source are taken; nil: of all
-	Tally     func(ctx context.Context, q ingest.TallyQuery) (ingest.TallyAnswer, error) // GET /api/v1/ratios
-	Incidents Incidents
-	Outbox    Outbox
-	Digests   Digests
-	Events    Events
-	Backlogs  Backlogs
+	Attempts    Attempts                                                                   // POST /api/v1/attempts
+	Rejected    func(n int)                                                                // is told of records that were not taken; nil: nobody
+	Sources     func(name string) bool                                                     // whether attempts of that source are taken; nil: of all
+	Tally       func(ctx context.Context, q ingest.TallyQuery) (ingest.TallyAnswer, error) // GET /api/v1/ratios
+	Incidents   Incidents
+	Outbox      Outbox
+	Silences    Silences
+	Maintenance Maintenance
+	Digests     Digests
+	Events      Events
+	Backlogs    Backlogs
 	// Resolver makes attempts whole. nil: one is made of Registry, Sources and
 	// Attempts, when that is an [ingest.Discoverer] too.
 	Resolver *ingest.Resolver
@@ -104,6 +106,8 @@ type Deps struct {
 	Test func(ctx context.Context, receiver, by string) (TestOutcome, error)
 	// Beat takes a sign of life, and is false when nobody waits for that one.
 	Beat func(id string) bool
+	// Interactions takes what people press in Slack: POST /slack/interactions.
+	Interactions Interactions
 
 	Metrics      http.Handler                                 // /metrics
 	ProbeMetrics func(w http.ResponseWriter, r *http.Request) // /metrics/probes

@@ -88,6 +88,8 @@ type fakeDesk struct {
 	by        []string // of notices and tests
 	answer    ingest.Tally
 	err       error // answered by everything
+
+	reconciled map[string]alerting.Reconciliation // of the channel QR, by incident
 }
 
 func newFakeDesk() *fakeDesk {

@@ -80,7 +80,9 @@ func (s *Server) getIncident(ctx context.Context, in *incidentInput) (*incidentO
 	if err != nil {
 		return nil, err
 	}
-	return &incidentOutput{Body: wholeIncident(incident, entries)}, nil
+	out := &incidentOutput{Body: wholeIncident(incident, entries)}
+	out.Body.Reconciliation, err = s.reconciliationOf(ctx, incident.ID)
+	return out, err
 }
 
 // incidentFor finds an incident that the caller sees, by its ID or its number.

@@ -122,7 +122,7 @@ func TestAnIncidentIsShownWhole(t *testing.T) {
 		for _, want := range []string{
 			`{"id":"inc_own_aaaaaa","number":"aaaaaa","version":3,"state":"open","severity":"high","rule":"endpoint_down","scope":"endpoint:own-pay",` +
 				`"merchant":"own","title":"own-pay is down","evidence":{"text":"refused 3 times"},"started_at":"2026-05-04T10:00:00Z",` +
-				`"opened_at":"2026-05-04T10:01:00Z","acknowledged_by":"","resolved_by":"","reopens":0,"parent":"","member_count":2,`,
+				`"opened_at":"2026-05-04T10:01:00Z","acknowledged_by":"","resolved_by":"","share":0,"share_peak":0,"flapping":false,"reopens":0,"parent":"","member_count":2,`,
 			`"members":[{"rule":"endpoint_down","scope":"endpoint:own-pay","merchant":"own","fault":"refused","text":"refused","since":"2026-05-04T10:00:00Z"},`,
 			`"since":"2026-05-04T10:00:00Z","left_at":"2026-05-04T11:00:00Z"}],`,
 			`"timeline":[{"seq":1,"at":"2026-05-04T10:00:00Z","kind":"opened","actor":"","text":"own-pay is down"}]}`,

@@ -44,7 +44,9 @@ type incidentView struct {
 	Parent         string         `json:"parent" doc:"It was folded into that incident"`
 	MemberCount    int            `json:"member_count"`
 	Members        []memberView   `json:"members,omitzero" doc:"Not in lists"`
-	Timeline       []entryView    `json:"timeline,omitzero" doc:"Not in lists"`
+
+	Reconciliation []reconciliationView `json:"reconciliation,omitempty" doc:"By payment channel, of events whose first attempt failed; not in lists"`
+	Timeline       []entryView          `json:"timeline,omitzero" doc:"Not in lists"`
 }
 
 // quietView is what keeps an incident quiet.

@@ -17,22 +17,23 @@ var callers = []struct{ name, token string }{
 // Outcomes by caller: nobody, wrong, ingest; viewer, operator, admin; own
 // viewer, own operator, own admin.
 var (
-	open          = []int{200, 200, 200, 200, 200, 200, 200, 200, 200}
-	readsOwn      = []int{401, 401, 403, 200, 200, 200, 200, 200, 200}
-	readsOthers   = []int{401, 401, 403, 200, 200, 200, 404, 404, 404}
-	addsOwn       = []int{401, 401, 403, 403, 201, 201, 403, 201, 201}
-	replacesOwn   = []int{401, 401, 403, 403, 200, 200, 403, 200, 200}
-	addsOthers    = []int{401, 401, 403, 403, 201, 201, 403, 404, 404}
-	replacesOther = []int{401, 401, 403, 403, 200, 200, 403, 404, 404}
-	dropsOwn      = []int{401, 401, 403, 403, 204, 204, 403, 204, 204}
-	dropsOthers   = []int{401, 401, 403, 403, 204, 204, 403, 404, 404}
-	houseReads    = []int{401, 401, 403, 200, 200, 200, 403, 403, 403}
-	handsIn       = []int{401, 401, 200, 403, 403, 200, 403, 403, 200}
-	beats         = []int{401, 401, 204, 403, 204, 204, 403, 403, 403}
-	actsOnOwn     = []int{401, 401, 403, 403, 200, 200, 403, 200, 200}
-	houseActs     = []int{401, 401, 403, 403, 200, 200, 403, 403, 403}
-	houseDrops    = []int{401, 401, 403, 403, 204, 204, 403, 403, 403}
-	houseAdmin    = []int{401, 401, 403, 403, 403, 200, 403, 403, 403}
+	open           = []int{200, 200, 200, 200, 200, 200, 200, 200, 200}
+	readsOwn       = []int{401, 401, 403, 200, 200, 200, 200, 200, 200}
+	readsOthers    = []int{401, 401, 403, 200, 200, 200, 404, 404, 404}
+	addsOwn        = []int{401, 401, 403, 403, 201, 201, 403, 201, 201}
+	replacesOwn    = []int{401, 401, 403, 403, 200, 200, 403, 200, 200}
+	addsOthers     = []int{401, 401, 403, 403, 201, 201, 403, 404, 404}
+	replacesOther  = []int{401, 401, 403, 403, 200, 200, 403, 404, 404}
+	dropsOwn       = []int{401, 401, 403, 403, 204, 204, 403, 204, 204}
+	dropsOthers    = []int{401, 401, 403, 403, 204, 204, 403, 404, 404}
+	silencesOthers = []int{401, 401, 403, 403, 201, 201, 403, 422, 422}
+	houseReads     = []int{401, 401, 403, 200, 200, 200, 403, 403, 403}
+	handsIn        = []int{401, 401, 200, 403, 403, 200, 403, 403, 200}
+	beats          = []int{401, 401, 204, 403, 204, 204, 403, 403, 403}
+	actsOnOwn      = []int{401, 401, 403, 403, 200, 200, 403, 200, 200}
+	houseActs      = []int{401, 401, 403, 403, 200, 200, 403, 403, 403}
+	houseDrops     = []int{401, 401, 403, 403, 204, 204, 403, 403, 403}
+	houseAdmin     = []int{401, 401, 403, 403, 403, 200, 403, 403, 403}
 )
 
 type matrixRow struct {
@@ -110,6 +111,46 @@ var matrix = map[string][]matrixRow{
 		{"/api/v1/incidents/inc_own_aaaaaa/note", `{"version":3,"text":"x"}`, actsOnOwn},
 		{"/api/v1/incidents/inc_rival_bbbbbb/note", `{"version":3,"text":"x"}`, replacesOther},
 	},
+	"POST /api/v1/incidents/{id}/reconcile": {
+		{"/api/v1/incidents/inc_own_aaaaaa/reconcile", `{"version":3,"channel":"QR","action":"written_off","count":1}`, actsOnOwn},
+		{"/api/v1/incidents/inc_rival_bbbbbb/reconcile", `{"version":3,"channel":"QR","action":"written_off","count":1}`, replacesOther},
+		{"/api/v1/incidents/cccccc/reconcile", `{"version":3,"channel":"QR","action":"written_off","count":1}`, replacesOther},
+	},
+	"GET /api/v1/incidents/{id}/report": {
+		{"/api/v1/incidents/inc_own_aaaaaa/report", "", readsOwn}, {"/api/v1/incidents/aaaaaa/report?zone=Asia/Jakarta", "", readsOwn},
+		{"/api/v1/incidents/inc_rival_bbbbbb/report", "", readsOthers}, {"/api/v1/incidents/inc_all_cccccc/report", "", readsOthers},
+	},
+	"GET /api/v1/silences": {{"/api/v1/silences", "", readsOwn}, {"/api/v1/silences?state=active", "", readsOwn}},
+	"POST /api/v1/silences": {
+		{"/api/v1/silences", `{"matcher":{"merchant":["own"]},"for":"1h","reason":"x"}`, addsOwn},
+		{"/api/v1/silences", `{"matcher":{"merchant":["own"],"endpoint":["own-pay"],"incident":["aaaaaa"]},"for":"1h","reason":"x"}`, addsOwn},
+		{"/api/v1/silences", `{"matcher":{"merchant":["rival"]},"for":"1h","reason":"x"}`, silencesOthers},
+		{"/api/v1/silences", `{"matcher":{"merchant":["own","rival"]},"for":"1h","reason":"x"}`, silencesOthers},
+		{"/api/v1/silences", `{"matcher":{"merchant":["own"],"endpoint":["rival-pay"]},"for":"1h","reason":"x"}`, silencesOthers},
+		{"/api/v1/silences", `{"matcher":{"merchant":["own"],"incident":["inc_rival_bbbbbb"]},"for":"1h","reason":"x"}`, silencesOthers},
+		{"/api/v1/silences", `{"matcher":{"endpoint":["own-pay"]},"for":"1h","reason":"x"}`, silencesOthers}, // it names no merchant
+		{"/api/v1/silences", `{"matcher":{"channel":["QR"]},"for":"1h","reason":"x"}`, silencesOthers},
+		{"/api/v1/silences", `{"matcher":{"all":true},"for":"1h","reason":"x"}`, silencesOthers},
+	},
+	"DELETE /api/v1/silences/{id}": {
+		{"/api/v1/silences/sil_own", "", dropsOwn}, {"/api/v1/silences/sil_rival", "", dropsOthers},
+		{"/api/v1/silences/sil_both", "", dropsOthers}, {"/api/v1/silences/sil_house", "", dropsOthers},
+	},
+	"GET /api/v1/maintenance": {{"/api/v1/maintenance", "", readsOwn}},
+	"GET /api/v1/maintenance/{id}": {
+		{"/api/v1/maintenance/own-nights", "", readsOwn}, {"/api/v1/maintenance/rival-nights", "", readsOthers},
+		{"/api/v1/maintenance/qr-nights", "", readsOthers},
+	},
+	"PUT /api/v1/maintenance/{id}": {
+		{"/api/v1/maintenance/own-day", nightsBody(0, "own"), addsOwn}, {"/api/v1/maintenance/own-nights", nightsBody(1, "own"), replacesOwn},
+		{"/api/v1/maintenance/day", nightsBody(0, "rival"), silencesOthers},
+		{"/api/v1/maintenance/own-nights", nightsBody(1, "rival"), []int{401, 401, 403, 403, 200, 200, 403, 422, 422}}, // give it away
+		{"/api/v1/maintenance/rival-nights", nightsBody(1, "own"), replacesOther},                                      // take it over
+	},
+	"DELETE /api/v1/maintenance/{id}": {
+		{"/api/v1/maintenance/own-nights?version=1", "", dropsOwn}, {"/api/v1/maintenance/rival-nights?version=1", "", dropsOthers},
+		{"/api/v1/maintenance/qr-nights?version=1", "", dropsOthers},
+	},
 	"GET /api/v1/conditions": {
 		{"/api/v1/conditions", "", readsOwn}, {"/api/v1/conditions?merchant=rival", "", readsOwn},
 		{"/api/v1/conditions?scope=endpoint:rival-pay", "", readsOwn}, {"/api/v1/conditions?scope=platform", "", readsOwn},
@@ -147,6 +188,7 @@ var matrix = map[string][]matrixRow{
 	"GET /api/v1/targets/{id}":           {{"/api/v1/targets/ledger", "", readsOthers}},
 	"GET /api/v1/sd/prometheus":          {{"/api/v1/sd/prometheus", "", readsOwn}},
 	"GET /api/v1/openapi.json":           {{"/api/v1/openapi.json", "", readsOwn}},
+	"POST /slack/interactions":           {{"/slack/interactions", "payload=x", unsigned}},
 	"GET /-/healthy":                     {{"/-/healthy", "", open}},
 	"GET /-/ready":                       {{"/-/ready", "", open}},
 	"GET /-/duty":                        {{"/-/duty", "", houseReads}},

@@ -31,10 +31,13 @@ func (s *Server) routes() {
 	s.conditionRoutes()
 	s.deliveryRoutes()
 	s.deskRoutes()
+	s.reconcileRoutes()
+	s.quietRoutes()
 	s.digestRoutes()
 	s.eventRoutes()
 
 	s.plain(viewer, get("/api/v1/openapi.json", "openapi", "This document"), http.HandlerFunc(s.openAPI))
+	s.plain(access{open: true}, interactionsOperation(), s.interactions())
 	s.plain(access{open: true}, get("/-/healthy", "healthy", "200 when the daemon is alive"), duty(s.deps.Duties.Healthy))
 	s.plain(access{open: true}, get("/-/ready", "ready", "200 when the daemon can take requests"), duty(s.deps.Duties.Ready))
 	s.plain(house, get("/-/duty", "duty", "200 when the daemon does its duty: for watchers"), duty(s.deps.Duties.Duty))

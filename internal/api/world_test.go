@@ -154,6 +154,7 @@ type world struct {
 	probed   chan string // what /probe was asked for
 	attempts *fakeAttempts
 	desk     *fakeDesk
+	quiet    *fakeQuiet
 	digests  *fakeDigests
 	events   *fakeEvents
 	backlogs *fakeBacklogs
@@ -221,7 +222,7 @@ func testLooks() fakeLooks {
 func newWorld(t *testing.T, tokens []api.Token) *world {
 	t.Helper()
 	w := &world{looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk(), digests: newFakeDigests()}
-	w.stands = testConditions()
+	w.stands, w.quiet = testConditions(), newFakeQuiet()
 	w.events, w.backlogs, w.sources = newFakeEvents(), newFakeBacklogs(), &fakeSources{list: []api.SourceView{{Name: "core"}}}
 	snap, faults := registry.Build(testRecords(), registry.DefaultDefaults())
 	for _, f := range faults {
@@ -261,7 +262,8 @@ func (w *world) deps() api.Deps {
 		Registry: w.registry, Looks: w.looks, Duties: w.duties, DecodeEntry: decodeEntry,
 		Attempts: w.attempts, Sources: func(name string) bool { return name != "closed" },
 		Tally: w.desk.tally, Incidents: w.desk, Conditions: func() []rules.Standing { return w.stands }, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
-		Events: w.events, Backlogs: w.backlogs, SourceViews: w.sources,
+		Interactions: slackOnly,
+		Events:       w.events, Backlogs: w.backlogs, SourceViews: w.sources, Silences: w.quiet, Maintenance: w.quiet,
 		Metrics: text("up 1\n"), ProbeMetrics: text("probe_success{instance=\"https://rival.example/hook\"} 1\n"),
 		Probe: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			w.probed <- r.URL.Query().Get("target")

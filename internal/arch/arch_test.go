@@ -24,7 +24,7 @@ var (
 
 	receivers = []string{"alerting/slack", "alerting/email", "alerting/pagerduty", "alerting/alertmanager", "alerting/webhook"}
 	config    = slices.Concat([]string{"internal/config", "internal/conditions", "internal/ingest", "internal/ingest/tail", "internal/ingest/promquery"}, receivers, digests)
-	api       = append([]string{"internal/api", "dashboards", "dashboards/web"}, config...)
+	api       = append([]string{"internal/api", "alerting/report", "dashboards", "dashboards/web"}, config...)
 )
 
 var mayImport = map[string][]string{
@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"alerting/alertmanager":       told,
 	"alerting/webhook":            told,
 	"alerting/merchants":          digests,
+	"alerting/report":             told,
 	"dashboards":                  told,
 	"dashboards/web":              append([]string{"dashboards"}, digests...),
 	"internal/ingest":             decided,

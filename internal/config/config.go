@@ -29,6 +29,7 @@ type Config struct {
 	Receivers  []Receiver  // by name; none: incidents are shown and told to nobody
 	Routes     []Route     // the first that matches an incident says who is told
 	Heartbeats []Heartbeat // of watch, in the order of the file
+	Canaries   []Canary    // what is well when our own way out is, in the order of the file; none: nobody outside is looked at
 	Digest     Digest      // how health digests are made and sent
 	Incidents  Incidents   // how an incident goes on: flapping, escalation, merchants
 

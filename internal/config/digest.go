@@ -157,6 +157,9 @@ func (l *loader) reportReceiver(name string) {
 		l.bad(key, l.receiverHint(name), "there is no receiver %s", quote(name))
 		return
 	}
+	if r.Kind == KindPagerDuty || r.Kind == KindAlertmanager {
+		l.bad(key, "name a receiver of kind slack or email", "%s is of kind %s, which takes incidents alone", name, r.Kind)
+	}
 	if r.Email != nil && len(r.Email.To) == 0 {
 		l.report(l.standing[name], registry.Fault{Path: "to", Message: "is missing, and digest.report_to sends the platform's digest here", Hint: "give to: [sre@example.com]"})
 	}

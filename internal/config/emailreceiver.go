@@ -12,11 +12,19 @@ import (
 
 // emailLayout is a receiver of kind email as it is written.
 type emailLayout struct {
-	Kind    string             `yaml:"kind"`
-	SMTP    smtpLayout         `yaml:"smtp"`
-	From    string             `yaml:"from"`
-	To      []string           `yaml:"to"`
-	Timeout *registry.Duration `yaml:"timeout"`
+	Kind        string             `yaml:"kind"`
+	SMTP        smtpLayout         `yaml:"smtp"`
+	From        string             `yaml:"from"`
+	To          []string           `yaml:"to"`
+	Timeout     *registry.Duration `yaml:"timeout"`
+	Connections int                `yaml:"connections"`
+	DKIM        *dkimLayout        `yaml:"dkim"`
+}
+
+type dkimLayout struct {
+	Domain   string `yaml:"domain"`
+	Selector string `yaml:"selector"`
+	KeyFile  string `yaml:"key_file"`
 }
 
 type smtpLayout struct {
@@ -33,7 +41,7 @@ func (l *loader) emailReceiver(p place) *email.Config {
 	var in emailLayout
 	l.dec.value(p.node, reflect.ValueOf(&in).Elem(), p.path, p.node.at)
 	c := email.Config{
-		From: in.From, To: in.To,
+		From: in.From, To: in.To, Connections: in.Connections, DKIM: l.dkim(p, in.DKIM),
 		SMTP: email.Server{
 			Host: in.SMTP.Host, Port: in.SMTP.Port, TLS: in.SMTP.TLS, Username: in.SMTP.Username,
 			Password: l.secret(p, secretSetting{"smtp.password", in.SMTP.Password, in.SMTP.PasswordFile, unreadable}),
@@ -50,6 +58,28 @@ func (l *loader) emailReceiver(p place) *email.Config {
 			l.report(p, registry.Fault{Path: fmt.Sprintf("to[%d]", i), Message: quote(to) + " stands here twice"})
 		}
 	}
-	l.reportAll(p, joined(c.Validate()))
+	for _, f := range joined(c.Validate()) {
+		if f.Path == "dkim.key" {
+			f.Path += "_file"
+		}
+		l.report(p, f)
+	}
 	return &c
+}
+
+// dkim takes how mails are signed. Without a key that can be read, which is
+// reported, it is as if they were not.
+func (l *loader) dkim(p place, in *dkimLayout) email.DKIM {
+	if in == nil {
+		return email.DKIM{}
+	}
+	key := l.secret(p, secretSetting{key: "dkim.key", file: in.KeyFile})
+	if key == "" && in.KeyFile != "" {
+		return email.DKIM{}
+	}
+	if key == "" {
+		l.report(p, registry.Fault{Path: "dkim.key_file", Message: "is missing", Hint: "give key_file: secrets/dkim.key, a private key as PEM"})
+		return email.DKIM{}
+	}
+	return email.DKIM{Domain: in.Domain, Selector: in.Selector, Key: key}
 }

@@ -74,6 +74,7 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	t.Setenv("CORE_TOKEN", "a-token-of-the-sender")
+	t.Setenv("HOOK_TOKEN", "a-token-of-a-program")
 	t.Setenv("SLACK_WEBHOOK", "https://hooks.slack.com/services/T0/B0/x")
 	supply(t)
 	put(t, "hookvigil.yaml", on, 0o644)
@@ -83,6 +84,8 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	}
 	put(t, "server.key", key, 0o600)
 	put(t, "client.key", key, 0o600)
+	put(t, "secrets/program.secret", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 0o600)
+	put(t, "secrets/dkim.key", signingKey(t), 0o600)
 	put(t, "secrets/ops.token", "a-token-of-an-operator", 0o600)
 	put(t, "secrets/toko-maju.token", "a-token-of-a-merchant", 0o600)
 	put(t, "secrets/prometheus.token", "a-token-of-a-prometheus", 0o600)
@@ -90,13 +93,13 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
 
 	cfg, faults := config.Load("hookvigil.yaml")
-	if config.Failed(faults) || len(faults) != 7 {
-		t.Errorf("%d faults, want the 7 warnings of keys to come:\n%s", len(faults), printed(t, faults))
+	if config.Failed(faults) || len(faults) != 5 {
+		t.Errorf("%d faults, want the 5 warnings of keys to come:\n%s", len(faults), printed(t, faults))
 	}
 	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
 		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
 	}
-	if len(cfg.Sources) != 2 || len(cfg.Receivers) != 4 || len(cfg.Routes) != 4 || len(cfg.Heartbeats) != 1 {
+	if len(cfg.Sources) != 2 || len(cfg.Receivers) != 7 || len(cfg.Routes) != 5 || len(cfg.Heartbeats) != 1 {
 		t.Errorf("sources %+v, receivers %+v, routes %+v, heartbeats %+v", cfg.Sources, cfg.Receivers, cfg.Routes, cfg.Heartbeats)
 	}
 	if cfg.Sources[0].Tail == nil || cfg.Sources[1].Prometheus == nil {
@@ -143,7 +146,7 @@ func TestDesignExample(t *testing.T) {
 		warned = append(warned, f.Path)
 	}
 	if want := []string{
-		"merchants[].incidents", "digest.from", "witness", "watch[].url", "deadman",
+		"digest.from", "witness", "watch[].url", "deadman",
 	}; !slices.Equal(warned, want) {
 		t.Errorf("warnings of %v, want %v", warned, want)
 	}

@@ -23,7 +23,7 @@ func Keys() []string {
 			walk(t.FieldByIndex(set.byKey[key].index).Type)
 		}
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[layout](), reflect.TypeFor[slackLayout](), reflect.TypeFor[emailLayout](), reflect.TypeFor[tailLayout]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[layout](), reflect.TypeFor[slackLayout](), reflect.TypeFor[emailLayout](), reflect.TypeFor[pagerdutyLayout](), reflect.TypeFor[alertmanagerLayout](), reflect.TypeFor[webhookLayout](), reflect.TypeFor[tailLayout]()} {
 		walk(t)
 	}
 	slices.Sort(keys)

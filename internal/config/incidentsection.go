@@ -95,8 +95,8 @@ func (l *loader) merchantsReceiver(name string) {
 // hearers warns of merchants that want to hear of incidents when nothing sends
 // it.
 func (l *loader) hearers(receiver string) {
-	if l.heard.n == 0 || receiver != "" {
-		return
+	if l.heard.n == 0 || receiver != "" || l.in.Incidents.Merchants.Receiver != nil {
+		return // "" says that they are not to
 	}
 	name := "mail"
 	if mails := l.mailReceivers(); len(mails) > 0 {

@@ -128,6 +128,7 @@ func (l *loader) compose() {
 	l.merchantsFile()
 	l.rules()
 	l.heartbeats()
+	l.cfg.Canaries = l.canaries()
 	l.receivers()
 	l.digest()
 	l.incidents()

@@ -24,6 +24,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // marker is part of every secret in testdata: no fault may show it.
 const marker = "hunter2"
 
+// pagerKey is as long as PagerDuty's keys are.
+const pagerKey = "hunter2-hunter2-hunter2-hunter2-"
+
 // TestGoldenWrong loads every configuration of testdata/wrong and compares
 // what a person reads. The files that they may name stand beside them.
 func TestGoldenWrong(t *testing.T) {
@@ -109,9 +112,13 @@ func supply(t *testing.T) {
 	put(t, "secrets/other.token", marker+"-other-and-long-enough\r\n", 0o400)
 	put(t, "secrets/open.token", marker+"-open-and-long-enough\n", 0o640)
 	put(t, "secrets/slack.token", "xoxb-"+marker+"-of-a-bot\n", 0o600)
+	put(t, "secrets/slack.signing", marker+"-signing-secret\n", 0o600)
+	put(t, "secrets/slack.app", "xapp-"+marker+"\n", 0o600)
 	put(t, "secrets/slack.url", "https://hooks.slack.com/services/T0/B0/"+marker+"\n", 0o600)
 	put(t, "secrets/open.url", "https://hooks.slack.com/services/T0/B0/"+marker+"\n", 0o644)
 	put(t, "secrets/smtp", marker+"\n", 0o600)
+	put(t, "secrets/pagerduty.key", pagerKey+"\n", 0o600)
+	put(t, "secrets/alertmanager", marker+"\n", 0o600)
 	put(t, "secrets/empty.token", "\n", 0o600)
 	put(t, "secrets/short.token", marker+"\n", 0o600)
 	put(t, "secrets/large.token", strings.Repeat(marker, 10_000), 0o600)

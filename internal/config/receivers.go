@@ -9,25 +9,34 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hookvigil/hookvigil/alerting/alertmanager"
 	"github.com/hookvigil/hookvigil/alerting/email"
+	"github.com/hookvigil/hookvigil/alerting/pagerduty"
 	"github.com/hookvigil/hookvigil/alerting/slack"
+	"github.com/hookvigil/hookvigil/alerting/webhook"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/probes"
 )
 
 // The kinds of receivers, for [Receiver.Kind].
 const (
-	KindSlack = "slack"
-	KindEmail = "email"
+	KindSlack        = "slack"
+	KindEmail        = "email"
+	KindPagerDuty    = "pagerduty"
+	KindAlertmanager = "alertmanager"
+	KindWebhook      = "webhook"
 )
 
 // Receiver is a way out for notices. Exactly one of its pointers is set: that
 // of its kind.
 type Receiver struct {
-	Name  string // unique; letters, digits, - and _, at most 64
-	Kind  string // slack | email
-	Slack *slack.Config
-	Email *email.Config
+	Name         string // unique; letters, digits, - and _, at most 64
+	Kind         string // slack | email | pagerduty | alertmanager | webhook
+	Slack        *slack.Config
+	Email        *email.Config
+	PagerDuty    *pagerduty.Config
+	Alertmanager *alertmanager.Config
+	Webhook      *webhook.Config
 }
 
 // Equal reports whether r and o are configured alike. Package reflect cannot
@@ -40,6 +49,22 @@ func (r Receiver) Equal(o Receiver) bool {
 		a, b := *r.Email, *o.Email
 		a.SMTP.Roots, b.SMTP.Roots = nil, nil
 		r.Email, o.Email = &a, &b
+	}
+	if r.Alertmanager != nil && o.Alertmanager != nil {
+		if !r.Alertmanager.Roots.Equal(o.Alertmanager.Roots) {
+			return false
+		}
+		a, b := *r.Alertmanager, *o.Alertmanager
+		a.Roots, b.Roots = nil, nil
+		r.Alertmanager, o.Alertmanager = &a, &b
+	}
+	if r.Webhook != nil && o.Webhook != nil {
+		if !r.Webhook.Roots.Equal(o.Webhook.Roots) {
+			return false
+		}
+		a, b := *r.Webhook, *o.Webhook
+		a.Roots, b.Roots = nil, nil
+		r.Webhook, o.Webhook = &a, &b
 	}
 	return reflect.DeepEqual(r, o)
 }
@@ -79,17 +104,17 @@ func (l *loader) receiver(p pair) {
 		r.Slack = l.slackReceiver(at)
 	case KindEmail:
 		r.Email = l.emailReceiver(at)
+	case KindPagerDuty:
+		r.PagerDuty = l.pagerdutyReceiver(at)
+	case KindAlertmanager:
+		r.Alertmanager = l.alertmanagerReceiver(at)
+	case KindWebhook:
+		r.Webhook = l.webhookReceiver(at)
 	case "":
 		l.needs(at, "kind", "", "slack, or kind: email")
 		return
-	case "pagerduty", "alertmanager", "webhook":
-		l.report(at, registry.Fault{
-			Path: "kind", Message: "not in this version: nothing would be sent through " + r.Kind,
-			Hint: "kind: slack or kind: email; or remove this receiver and what routes to it",
-		})
-		return
 	default:
-		l.word(at, "kind", "a kind of receiver", r.Kind, []string{KindEmail, KindSlack})
+		l.word(at, "kind", "a kind of receiver", r.Kind, []string{KindAlertmanager, KindEmail, KindPagerDuty, KindSlack, KindWebhook})
 		return
 	}
 	l.cfg.Receivers = append(l.cfg.Receivers, r)

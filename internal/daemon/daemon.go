@@ -68,6 +68,7 @@ type Daemon struct {
 	digest       atomic.Pointer[digest.Digest]
 	digestConfig digest.Config // that digest was made with; of open and reloads alone
 	quarters     *quarters
+	pressing     slackButtons
 	merchants    atomic.Pointer[merchantIndex]
 
 	probeTurns, certificateTurns       *probes.Schedule
@@ -146,10 +147,10 @@ func (d *Daemon) marksStopping(ctx context.Context) (context.Context, func()) {
 }
 
 // runLooksAndLanes runs what talks to others, side by side: both signals, each
-// with its own schedule, and the outbox. They stop together, because what is
+// with its own schedule, the outbox, and Slack's sockets. They stop together, because what is
 // on the wire takes longest.
 func (d *Daemon) runLooksAndLanes(ctx context.Context) error {
-	return besides(ctx, d.runProbes, d.runCertificates, d.column.outbox.Run)
+	return besides(ctx, d.runProbes, d.runCertificates, d.column.outbox.Run, d.runSockets)
 }
 
 // open gets the store, the memory of the last run and the registry ready.

@@ -8,6 +8,7 @@ import (
 	"github.com/go-co-op/gocron/v2"
 	"github.com/google/uuid"
 
+	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/probes/certificate"
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -31,7 +32,7 @@ type job struct {
 }
 
 func (d *Daemon) jobs() []job {
-	return []job{
+	return append([]job{
 		{"save results", min(10*time.Second, d.quarters.length), d.save},
 		{"count states", 5 * time.Second, d.countStates},
 		{"count facts", 5 * time.Second, d.countFacts},
@@ -42,10 +43,12 @@ func (d *Daemon) jobs() []job {
 		{"save gaps", 5 * time.Minute, d.saveGaps},
 		{"discover", discoverEvery, d.discover},
 		{"retention", time.Hour, d.retain},
+		{"planned work", 5 * time.Second, d.refreshQuiet},
+		{"drop what was quiet", time.Hour, d.dropQuiet},
 		{"self-audit", 10 * time.Second, d.selfAudit},
 		{"certificate files", 5 * time.Minute, d.lookAtFiles},
 		{"listener certificate", time.Minute, d.refreshListenerCertificate},
-	}
+	}, d.oursideJobs(func() []config.Canary { return d.settings.Load().Canaries }, d.metrics.OurSide)...)
 }
 
 // runJobs runs the duty jobs until ctx ends, and lets what runs finish.

@@ -13,8 +13,8 @@ import (
 )
 
 // oursideEvery is how often it is asked whether it is us or them, and how often
-// the last self-audit is looked at: our own choice. It takes some
-// milliseconds for 100,000 endpoints.
+// the last self-audit is looked at: our own choice. It takes 0.1 s when all of
+// 100,000 endpoints are bad.
 const oursideEvery = 10 * time.Second
 
 // ourside asks whether it is us or them.

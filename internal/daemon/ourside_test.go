@@ -194,6 +194,24 @@ func TestManyThatTurnBad(t *testing.T) {
 	}
 }
 
+// TestTheDutiesOfOurSide: each of them judges and shows what it found.
+func TestTheDutiesOfOurSide(t *testing.T) {
+	t.Parallel()
+	far := hooktest.Start(t, hooktest.Options{})
+	outside := canaryAt(t, "outside-1", far.URL())
+	w := watches(t, 1)
+	var shown []string
+	for _, j := range w.oursideJobs(func() []config.Canary { return []config.Canary{outside} }, func(inDoubt bool, up map[string]bool) {
+		shown = append(shown, fmt.Sprint(inDoubt, up))
+	}) {
+		j.do(t.Context())
+		shown = append(shown, fmt.Sprint(j.name, " ", j.every))
+	}
+	if want := []string{"false map[outside-1:true]", "canaries 30s", "false map[outside-1:true]", "our side 10s"}; !slices.Equal(shown, want) {
+		t.Errorf("got %q, want %q", shown, want)
+	}
+}
+
 // TestTheSelfAuditIsACondition once a problem of ours lasts for a minute.
 func TestTheSelfAuditIsACondition(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookvigil/hookvigil/internal/store"
@@ -12,7 +13,8 @@ import (
 // quarters gathers what probes say of each endpoint by the quarter of an hour,
 // until it is saved. It is safe for concurrent use.
 type quarters struct {
-	length time.Duration // of a quarter: a quarter of an hour, unless the configuration says otherwise
+	length time.Duration            // of a quarter: a quarter of an hour, unless the configuration says otherwise
+	quiet  atomic.Pointer[quietNow] // planned work, in which nothing is counted; nil: none is known
 	mu     sync.Mutex
 	// guarded by mu
 	open  map[quarter]*rules.Bucket
@@ -35,11 +37,12 @@ func newQuarters(length time.Duration) *quarters {
 
 // probed counts a result. It covers the time since the last one, but no more
 // than the interval and a half: a gap is a gap. What has no opinion covers
-// nothing.
+// nothing, nor does what is seen in planned work.
 func (q *quarters) probed(endpoint string, r probes.Result, interval time.Duration) {
 	if !r.Verdict.Opinion() {
 		return
 	}
+	quiet := q.quiet.Load().covers(endpoint, r.At)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	span := interval
@@ -47,6 +50,9 @@ func (q *quarters) probed(endpoint string, r probes.Result, interval time.Durati
 		span = min(r.At.Sub(last), interval+interval/2)
 	}
 	q.last[endpoint] = r.At
+	if quiet {
+		return
+	}
 	b := q.bucketLocked(quarter{endpoint, r.At.UTC().Truncate(q.length)})
 	took := r.Took
 	if r.Status == 0 && r.Fault != probes.FaultNone {

@@ -6,9 +6,13 @@ import (
 	"log/slog"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/alerting/alertmanager"
 	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/alerting/email"
+	"github.com/hookvigil/hookvigil/alerting/merchants"
+	"github.com/hookvigil/hookvigil/alerting/pagerduty"
 	"github.com/hookvigil/hookvigil/alerting/slack"
+	"github.com/hookvigil/hookvigil/alerting/webhook"
 	"github.com/hookvigil/hookvigil/internal/config"
 )
 
@@ -28,27 +32,46 @@ func openWays(list []config.Receiver, log *slog.Logger) ways {
 		switch {
 		case r.Slack != nil:
 			cfg := *r.Slack
+			cfg.Silences = true // see Daemon.pressed
 			cfg.Wordings = map[alerting.Kind]slack.Wording{digest.KindDigest: slackDigest}
 			port.Receiver = slack.New(cfg, log)
 			w.leads[r.Name] = []alerting.Destination{slackDestination(r.Name, *r.Slack)}
 		case r.Email != nil:
 			cfg := *r.Email
-			cfg.Wordings = map[alerting.Kind]email.Wording{digest.KindDigest: mailDigest}
+			cfg.Wordings = map[alerting.Kind]email.Wording{digest.KindDigest: mailDigest, alerting.KindMerchant: mailMerchant}
 			port.Receiver, port.Timeout = email.New(cfg, log), cmp.Or(r.Email.Timeout, email.DefaultTimeout)
 			for _, to := range r.Email.To {
 				w.leads[r.Name] = append(w.leads[r.Name], alerting.Destination{Lane: r.Name + "/" + to, Recipient: to})
 			}
+		case r.PagerDuty != nil:
+			port.Receiver = pagerduty.New(*r.PagerDuty)
+			w.leads[r.Name] = []alerting.Destination{pagerduty.Destination(r.Name)}
+		case r.Alertmanager != nil:
+			port.Receiver = alertmanager.New(*r.Alertmanager, log)
+			w.leads[r.Name] = []alerting.Destination{alertmanager.Destination(r.Name)}
+		case r.Webhook != nil:
+			port.Receiver = webhook.New(*r.Webhook, log)
+			w.leads[r.Name] = []alerting.Destination{webhook.Destination(r.Name)}
 		}
 		w.ports.Named[r.Name] = port
 		w.names = append(w.names, r.Name)
 	}
-	for _, name := range w.names {
-		for _, d := range w.leads[name] {
-			w.ports.Fallback = append(w.ports.Fallback, alerting.Address{Lane: d.Lane, Recipient: d.Recipient})
+	for _, kind := range fallbackOrder {
+		for _, name := range w.names {
+			if w.ports.Named[name].Kind != kind {
+				continue
+			}
+			for _, d := range w.leads[name] {
+				w.ports.Fallback = append(w.ports.Fallback, alerting.Address{Lane: d.Lane, Recipient: d.Recipient})
+			}
 		}
 	}
 	return w
 }
+
+// fallbackOrder says which kinds of receivers what is critical goes to when its
+// own fails: what wakes people first. A program's webhook wakes nobody.
+var fallbackOrder = []string{config.KindPagerDuty, config.KindSlack, config.KindEmail, config.KindAlertmanager}
 
 // slackDestination is a channel whose messages are kept up to date, or, by an
 // incoming webhook, one that only gets new ones.
@@ -81,6 +104,12 @@ func mailDigest(facts json.RawMessage) (email.Letter, error) {
 		return email.Letter{}, err
 	}
 	l, err := digest.Mail(f)
+	return email.Letter{Subject: l.Subject, Text: l.Text, HTML: l.HTML}, err
+}
+
+// mailMerchant words an incident for the merchant whose endpoints it is about.
+func mailMerchant(facts json.RawMessage) (email.Letter, error) {
+	l, err := merchants.Word(facts)
 	return email.Letter{Subject: l.Subject, Text: l.Text, HTML: l.HTML}, err
 }
 

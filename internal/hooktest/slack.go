@@ -38,7 +38,8 @@ type Slack struct {
 	book    slackBook
 }
 
-// SlackStats are figures of a fake Slack. All but Pending only grow.
+// SlackStats are figures of a fake Slack. All but Pending and Sockets only
+// grow.
 type SlackStats struct {
 	Calls      int // that were read; those that hang are among them
 	Pending    int // requests that have no answer yet
@@ -46,6 +47,9 @@ type SlackStats struct {
 	Edits      int
 	Duplicates int // messages whose channel had one with the same idempotency key
 	Early      int // calls before the Retry-After of an earlier answer was over
+	Sockets    int // that are open
+	Acks       int // envelopes that came back, repeats included
+	Answers    int // to people who pressed a button
 }
 
 // NewSlack returns a fake Slack that does not listen yet. It returns an error

@@ -18,7 +18,10 @@ const (
 	slackMaxActions  = 25 // elements
 	slackMaxHeader   = 150
 	slackMaxMarkdown = 12_000
-	slackMaxBlockID  = 255
+	slackMaxBlockID  = 255 // of an action_id too
+	slackMaxButton   = 75
+	slackMaxValue    = 2000
+	slackMaxLink     = 3000
 )
 
 // slackBlock is what is looked at of a block.
@@ -93,7 +96,58 @@ func (b slackBlock) wrong() string {
 	case "context":
 		return countOf(len(b.Elements), slackMaxFields)
 	case "actions":
-		return countOf(len(b.Elements), slackMaxActions)
+		return b.wrongActions()
+	default:
+		return ""
+	}
+}
+
+// slackButton is what is looked at of an element that can be pressed.
+type slackButton struct {
+	Type     string          `json:"type"`
+	ActionID string          `json:"action_id"`
+	Value    string          `json:"value"`
+	URL      string          `json:"url"`
+	Text     json.RawMessage `json:"text"`
+}
+
+func (b slackBlock) wrongActions() string {
+	if why := countOf(len(b.Elements), slackMaxActions); why != "" {
+		return why
+	}
+	seen := map[string]bool{}
+	for _, raw := range b.Elements {
+		var e slackButton
+		if json.Unmarshal(raw, &e) != nil {
+			return "an element must be an object"
+		}
+		if e.Type != "button" {
+			continue
+		}
+		if why := e.wrong(); why != "" {
+			return why
+		}
+		if seen[e.ActionID] {
+			return fmt.Sprintf("`action_id` %q already exists", e.ActionID)
+		}
+		seen[e.ActionID] = true
+	}
+	return ""
+}
+
+func (e slackButton) wrong() string {
+	text, why := readText(e.Text, slackMaxButton)
+	switch {
+	case why != "":
+		return why
+	case text.Type != "plain_text":
+		return "must be plain_text"
+	case utf8.RuneCountInString(e.ActionID) > slackMaxBlockID:
+		return fmt.Sprintf("action_id must be less than %d characters", slackMaxBlockID+1)
+	case utf8.RuneCountInString(e.Value) > slackMaxValue:
+		return fmt.Sprintf("value must be less than %d characters", slackMaxValue+1)
+	case utf8.RuneCountInString(e.URL) > slackMaxLink:
+		return fmt.Sprintf("url must be less than %d characters", slackMaxLink+1)
 	default:
 		return ""
 	}

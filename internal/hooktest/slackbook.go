@@ -31,10 +31,17 @@ type slackBook struct {
 	stats  SlackStats
 	calls  []SlackCall
 	bell   bell
+
+	count   int             // of tickets, envelopes and presses so far: names them
+	answers []SlackAnswer   // by response URL, the latest
+	awaited map[string]bool // paths of response URLs that were given out
+	tickets map[string]bool // of sockets that were not opened yet
+	acks    map[string]int  // by envelope ID
+	sockets []*slackSocket  // that are open
 }
 
 func newBook(channels []SlackChannel) slackBook {
-	b := slackBook{rooms: map[string]*slackRoom{}, copies: map[string]int{}}
+	b := slackBook{rooms: map[string]*slackRoom{}, copies: map[string]int{}, awaited: map[string]bool{}, tickets: map[string]bool{}, acks: map[string]int{}}
 	for _, c := range channels {
 		b.rooms[c.ID] = newRoom(c)
 	}

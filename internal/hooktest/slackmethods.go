@@ -32,6 +32,10 @@ func (s *Slack) processLocked(call *SlackCall, args slackArgs) slackReply {
 		})
 	case SlackWebhook:
 		return s.hookLocked(call, args)
+	case SlackConnect:
+		return s.connectLocked()
+	case SlackRespond:
+		return s.answerLocked(call, args)
 	default:
 		return refused("unknown_method")
 	}

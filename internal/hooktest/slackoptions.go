@@ -14,6 +14,10 @@ const (
 	DefaultSlackToken   = "xoxb-hooktest"
 	DefaultSlackChannel = "C0HOOKTEST" // its name is alerts
 	DefaultSlackHook    = "/services/T0HOOKTEST/B0HOOKTEST/hooktest"
+
+	DefaultSlackSigning  = "hooktest-signing-secret"
+	DefaultSlackAppToken = "xapp-hooktest"
+	DefaultSlackPresser  = "U0PRESSER" // who presses a button
 )
 
 const hookPrefix = "/services/"
@@ -25,6 +29,9 @@ type SlackOptions struct {
 	Token    string            // the bot token; empty: DefaultSlackToken
 	Channels []SlackChannel    // nil: DefaultSlackChannel alone
 	Hooks    map[string]string // channel IDs by the webhook's path, which starts with /services/; nil: DefaultSlackHook of the first channel
+
+	SigningSecret string // with which [Slack.Press] signs; empty: DefaultSlackSigning
+	AppToken      string // for apps.connections.open; empty: DefaultSlackAppToken
 }
 
 // SlackChannel is a conversation. The zero value is refused: it has no ID.
@@ -42,6 +49,8 @@ func (o *SlackOptions) prepare() error {
 		return fmt.Errorf("option Addr: %q is no IP address with a port, such as 127.0.0.1:0 or [::1]:0", o.Addr)
 	}
 	o.Token = orElse(o.Token, DefaultSlackToken)
+	o.SigningSecret = orElse(o.SigningSecret, DefaultSlackSigning)
+	o.AppToken = orElse(o.AppToken, DefaultSlackAppToken)
 	if o.Channels == nil {
 		o.Channels = []SlackChannel{{ID: DefaultSlackChannel, Name: "alerts"}}
 	}

@@ -45,7 +45,7 @@ func hookStatus(word string) int {
 		return http.StatusTooManyRequests
 	case "invalid_token", "action_prohibited":
 		return http.StatusForbidden
-	case "no_service", "channel_not_found":
+	case "no_service", "channel_not_found", "used_url":
 		return http.StatusNotFound
 	case "channel_is_archived":
 		return http.StatusGone

@@ -20,12 +20,14 @@ const (
 	SlackReplies   SlackMethod = "conversations.replies"
 	SlackAuthTest  SlackMethod = "auth.test"
 	SlackWebhook   SlackMethod = "incoming webhook" // a POST to a path of SlackOptions.Hooks
+	SlackConnect   SlackMethod = "apps.connections.open"
+	SlackRespond   SlackMethod = "response_url" // a POST to the address in a payload of [Slack.Payload]
 
 	SlackAny SlackMethod = "" // in scripts: each method that has no script of its own
 )
 
 func slackMethods() []SlackMethod {
-	return []SlackMethod{SlackPost, SlackUpdate, SlackPermalink, SlackHistory, SlackReplies, SlackAuthTest, SlackWebhook}
+	return []SlackMethod{SlackPost, SlackUpdate, SlackPermalink, SlackHistory, SlackReplies, SlackAuthTest, SlackWebhook, SlackConnect, SlackRespond}
 }
 
 // SlackFault is one way in which a call goes wrong.

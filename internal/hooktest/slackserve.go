@@ -34,6 +34,10 @@ type SlackCall struct {
 
 // serve answers one call. done is closed by Close.
 func (s *Slack) serve(w http.ResponseWriter, r *http.Request, done <-chan struct{}) {
+	if r.URL.Path == socketPath {
+		s.serveSocket(w, r, done)
+		return
+	}
 	s.pending(1)
 	defer s.pending(-1)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSlackBody))
@@ -93,7 +97,7 @@ func (s *Slack) play(r *http.Request, body []byte, now time.Time) (SlackStep, sl
 	if step.Fault == SlackLimited {
 		s.pauses[key] = now.Add(step.pause())
 	}
-	if call.Method == SlackWebhook {
+	if call.Method == SlackWebhook || call.Method == SlackRespond {
 		reply = reply.forHook()
 	}
 	call.Fault, call.Status, call.Error = step.Fault, reply.status, reply.word
@@ -116,6 +120,9 @@ func (s *Slack) readLocked(r *http.Request, body []byte, now time.Time) (SlackCa
 	if strings.HasPrefix(r.URL.Path, hookPrefix) {
 		return s.readHookLocked(r, body, now)
 	}
+	if strings.HasPrefix(r.URL.Path, respondPrefix) {
+		return s.readAnswerLocked(r, body, now)
+	}
 	method, _ := strings.CutPrefix(r.URL.Path, "/api/")
 	args, word := readArgs(r, body)
 	call := newCall(SlackMethod(method), args, now)
@@ -124,6 +131,9 @@ func (s *Slack) readLocked(r *http.Request, body []byte, now time.Time) (SlackCa
 	}
 	token := bearer(r, args)
 	call.TokenOK = token == s.token
+	if call.Method == SlackConnect {
+		call.TokenOK = token == s.opts.AppToken
+	}
 	switch {
 	case word != "":
 		return call, args, refused(word)

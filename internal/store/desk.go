@@ -77,7 +77,7 @@ func takeTurn(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, decide fu
 		return turn, err
 	}
 	turn = alerting.DeskTurn{Changes: len(changes), More: more, Decision: decide(w, changes)}
-	if err := writeDecision(ctx, tx, w.Incidents, turn.Decision); err != nil {
+	if err := writeDecision(ctx, tx, w.Incidents, &turn.Decision); err != nil {
 		return turn, err
 	}
 	if len(changes) == 0 {
@@ -178,7 +178,7 @@ func (s *Store) CommandIncident(ctx context.Context, id string, version int, do 
 		if err != nil {
 			return err
 		}
-		if err := writeDecision(ctx, tx, []alerting.Incident{in}, d); err != nil {
+		if err := writeDecision(ctx, tx, []alerting.Incident{in}, &d); err != nil {
 			return err
 		}
 		for _, after := range d.Incidents {

@@ -20,22 +20,29 @@ type untold struct {
 // withhold takes back what waits to be told of incidents that are over: where
 // nobody has heard of one yet, one message says that it was, and nobody is
 // woken. It comes after the notices that say so were inserted.
-func withhold(ctx context.Context, tx *sql.Tx, incidents []alerting.Incident, now time.Time) error {
+func withhold(ctx context.Context, tx *sql.Tx, incidents []alerting.Incident, now time.Time) ([]alerting.Entry, error) {
+	var said []alerting.Entry
 	for _, in := range incidents {
 		if in.Live() || in.State != alerting.StateResolved {
 			continue
 		}
 		lanes, err := untoldLanes(ctx, tx, in.ID)
 		if err != nil {
-			return fmt.Errorf("untold notices of incident %s: %w", in.ID, err)
+			return nil, fmt.Errorf("untold notices of incident %s: %w", in.ID, err)
 		}
 		for _, l := range lanes {
-			if err := withholdIn(ctx, tx, in, l, now); err != nil {
-				return fmt.Errorf("withhold notices of incident %s: %w", in.ID, err)
+			done, err := withholdIn(ctx, tx, in, l, now)
+			if err != nil {
+				return nil, fmt.Errorf("withhold notices of incident %s: %w", in.ID, err)
+			}
+			if done {
+				said = append(said, alerting.Entry{
+					Incident: in.ID, At: in.ResolvedAt, Kind: alerting.EntryWithheld, Text: "over before it left: not told through " + alerting.ReceiverOf(l.lane),
+				})
 			}
 		}
 	}
-	return nil
+	return said, insertEntries(ctx, tx, now, said)
 }
 
 func untoldLanes(ctx context.Context, tx *sql.Tx, incident string) ([]untold, error) {
@@ -61,26 +68,21 @@ func untoldLanes(ctx context.Context, tx *sql.Tx, incident string) ([]untold, er
 }
 
 // withholdIn ends what waits in one lane: all of it for a pager, for a
-// merchant, and for what goes on elsewhere; but for the newest otherwise.
-// A program hears everything.
-func withholdIn(ctx context.Context, tx *sql.Tx, in alerting.Incident, l untold, now time.Time) error {
+// merchant, and for what goes on elsewhere, and then it reports true; but for
+// the newest otherwise. A program hears everything.
+func withholdIn(ctx context.Context, tx *sql.Tx, in alerting.Incident, l untold, now time.Time) (all bool, err error) {
 	keep, state := l.newest, "replaced"
 	switch {
 	case l.form == alerting.FormHook:
-		return nil
+		return false, nil
 	case l.form == alerting.FormState, l.form == alerting.FormMerchant, in.Parent != "":
 		keep, state = "", "withheld"
 	}
 	res, err := tx.ExecContext(ctx, `UPDATE notice SET state = ?4, reason = 'it was over before it left', replaced_by = nullif(?3, ''), finished_at = ?5
 		WHERE subject = ?1 AND lane = ?2 AND state = 'waiting' AND id <> ?3`, in.ID, l.lane, keep, state, now.UnixMicro())
 	if err != nil || keep != "" {
-		return err
+		return false, err
 	}
 	n, err := res.RowsAffected()
-	if err != nil || n == 0 {
-		return err
-	}
-	return insertEntries(ctx, tx, now, []alerting.Entry{{
-		Incident: in.ID, At: in.ResolvedAt, Kind: alerting.EntryWithheld, Text: "over before it left: not told through " + alerting.ReceiverOf(l.lane),
-	}})
+	return n > 0, err
 }

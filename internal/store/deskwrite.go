@@ -21,9 +21,10 @@ type incidentFacts[E any] struct {
 	Story       alerting.Story `json:"story,omitzero"`
 }
 
-// writeDecision writes all of a decision. before are the incidents as they
-// were read; a *VersionError says that one has another version by now.
-func writeDecision(ctx context.Context, tx *sql.Tx, before []alerting.Incident, d alerting.Decision) error {
+// writeDecision writes all of a decision, and adds to it what was withheld.
+// before are the incidents as they were read; a *VersionError says that one has
+// another version by now.
+func writeDecision(ctx context.Context, tx *sql.Tx, before []alerting.Incident, d *alerting.Decision) error {
 	was := make(map[string]alerting.Incident, len(before))
 	for _, in := range before {
 		was[in.ID] = in
@@ -49,7 +50,9 @@ func writeDecision(ctx context.Context, tx *sql.Tx, before []alerting.Incident, 
 	if err := insertNotices(ctx, tx, d.Notices); err != nil {
 		return err
 	}
-	return withhold(ctx, tx, d.Incidents, now)
+	withheld, err := withhold(ctx, tx, d.Incidents, now)
+	d.Entries = append(d.Entries, withheld...)
+	return err
 }
 
 // writeIncident inserts a new incident, or puts one in the place of the

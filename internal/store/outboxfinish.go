@@ -25,6 +25,9 @@ func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, e
 		if err := finishLane(ctx, tx, o); err != nil {
 			return err
 		}
+		if err := finishProof(ctx, tx, o, done); err != nil {
+			return err
+		}
 		if err := finishThread(ctx, tx, o, done); err != nil {
 			return err
 		}
@@ -48,6 +51,7 @@ func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, e
 // finished is what a finished notice was about.
 type finished struct {
 	subject string
+	kind    alerting.Kind
 	flow    alerting.Flow
 	version int
 }
@@ -65,9 +69,9 @@ func finishNotice(ctx context.Context, tx *sql.Tx, o alerting.Outcome) (finished
 			sent_version = CASE WHEN ?3 = 'sent' THEN wanted_version ELSE sent_version END,
 			provider_ref = CASE WHEN ?6 <> '' THEN ?6 ELSE provider_ref END,
 			error_class = CASE WHEN ?3 = 'waiting' AND class = 'state' AND error_class = 'ambiguous' THEN error_class ELSE ?7 END, error_text = ?8, reason = ?9, reduced = ?10, lease_owner = '', lease_until = NULL
-		WHERE id = ?1 AND fence = ?2 AND state = 'sending' RETURNING subject, class, wanted_version`,
+		WHERE id = ?1 AND fence = ?2 AND state = 'sending' RETURNING subject, kind, class, wanted_version`,
 		o.ID, o.Fence, o.Result, end, nullMoment(o.Due), cmp.Or(o.Ref.Last, o.Ref.Root), o.Class, o.Text, reason, o.Reduced).
-		Scan(&f.subject, &f.flow, &f.version)
+		Scan(&f.subject, &f.kind, &f.flow, &f.version)
 	return f, err
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -318,12 +319,18 @@ func TestWhatEndedLongAgoIsDropped(t *testing.T) {
 
 func TestThereAreNotTooManySilences(t *testing.T) {
 	t.Parallel()
-	s := open(t, t.TempDir())
-	for range 1000 {
-		addSilence(t, s, silenceOf("toko", time.Hour))
-	}
+	dir := t.TempDir()
+	shut(t, open(t, dir))
+	edit(t, filepath.Join(dir, "state.db"), `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+		INSERT INTO silence (id, matcher, starts_at, ends_at, author, reason, created_at)
+		SELECT 'sil_' || i, '{"all":true}', 1, 9000000000000000, 'ana', 'x', 1 FROM n`)
+	s := open(t, dir)
+	addSilence(t, s, silenceOf("toko", time.Hour))
 	_, err := s.AddSilence(t.Context(), silenceOf("toko", time.Hour))
 	if many, ok := errors.AsType[*alerting.TooQuietError](err); !ok || many.Most != 1000 {
 		t.Errorf("one more: %v, want that there are too many", err)
+	}
+	if q := quietOf(t, s, time.Now()); len(q.Silences) != 1000 {
+		t.Errorf("%d are in force, want all", len(q.Silences))
 	}
 }

@@ -27,7 +27,7 @@ func TestQuietProcess(t *testing.T) {
 		return
 	}
 	s := open(t, dir)
-	for n := 0; n < 200; n++ {
+	for n := range 200 {
 		q := addSilence(t, s, silenceOf("toko", time.Hour))
 		fmt.Println("silenced", q.ID)
 		if n%2 == 1 {

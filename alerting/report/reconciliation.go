@@ -1,0 +1,92 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
+)
+
+// reconciliation says for each payment channel whether what had failed was
+// made good: what is done first, as in the reports of payment platforms.
+func (w *writer) reconciliation() {
+	if len(w.Channels) == 0 {
+		return
+	}
+	w.line("\n## Reconciliation\n")
+	rows := slices.SortedStableFunc(slices.Values(w.Channels), func(a, b alerting.Reconciliation) int {
+		return cmp.Or(cmp.Compare(rank(a.State), rank(b.State)), cmp.Compare(a.Channel, b.Channel))
+	})
+	w.standing(rows, alerting.ReconcileDone, "Done: all that had failed is delivered or written off for", time.Time{})
+	w.standing(rows, alerting.ReconcileInProgress, "In progress for", latest(rows, alerting.ReconcileInProgress))
+	w.standing(rows, alerting.ReconcileTPlus1, "T+1: the next tries are on a later day for", latest(rows, alerting.ReconcileTPlus1))
+	w.line("\n| Channel | State | Failed | Redelivered | Waiting | Out of retries | Written off | Left | Done or expected | Note |")
+	w.line("|---|---|---:|---:|---:|---:|---:|---:|---|---|")
+	for _, r := range rows {
+		w.line("| %s | %s | %d | %d | %d | %d | %d | %d | %s | %s |", channel(r), r.State.Word(),
+			r.Failed, r.Redelivered, r.Waiting(), r.Exhausted, r.WrittenOff, r.Left(), w.expected(r), note(r))
+	}
+}
+
+// standing lists the channels in a state, and by when more is expected of them.
+func (w *writer) standing(rows []alerting.Reconciliation, state alerting.ReconcileState, words string, expected time.Time) {
+	var names []string
+	for _, r := range rows {
+		if r.State == state && len(names) < mostNamed {
+			names = append(names, channel(r))
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	said := words + " " + strings.Join(names, ", ")
+	if !expected.IsZero() {
+		said += "; expected by " + w.when(expected)
+	}
+	w.line("- %s", said)
+}
+
+// latest is when the last of the channels in a state is expected.
+func latest(rows []alerting.Reconciliation, state alerting.ReconcileState) (at time.Time) {
+	for _, r := range rows {
+		if r.State == state && r.ExpectedAt.After(at) {
+			at = r.ExpectedAt
+		}
+	}
+	return at
+}
+
+// expected says when a channel was done, or what it waits for.
+func (w *writer) expected(r alerting.Reconciliation) string {
+	persons := r.Left() - r.Waiting()
+	switch {
+	case r.State == alerting.ReconcileDone:
+		return "done " + w.when(r.DoneAt)
+	case !r.ExpectedAt.IsZero() && persons > 0:
+		return fmt.Sprintf("%s, and somebody for %d", w.when(r.ExpectedAt), persons)
+	case !r.ExpectedAt.IsZero():
+		return w.when(r.ExpectedAt)
+	case persons > 0:
+		return "somebody has to resend or write off " + strconv.Itoa(persons)
+	default:
+		return "not known"
+	}
+}
+
+// note is what somebody said about a channel.
+func note(r alerting.Reconciliation) string {
+	if r.Note == "" || r.UpdatedBy == "" {
+		return Plain(r.Note)
+	}
+	return Plain(r.UpdatedBy + ": " + r.Note)
+}
+
+func channel(r alerting.Reconciliation) string { return Plain(alerting.ChannelName(r.Channel)) }
+
+func rank(s alerting.ReconcileState) int {
+	return slices.Index([]alerting.ReconcileState{alerting.ReconcileDone, alerting.ReconcileInProgress, alerting.ReconcileTPlus1}, s)
+}

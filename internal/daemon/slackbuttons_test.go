@@ -1,0 +1,184 @@
+package daemon_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting/slack"
+	"github.com/hookvigil/hookvigil/internal/hooktest"
+)
+
+// incidentView is what the tests read of an incident.
+type incidentView struct {
+	ID             string
+	State          string
+	AcknowledgedBy string `json:"acknowledged_by"`
+	Timeline       []struct{ Kind, Actor string }
+}
+
+// withSlack starts a daemon whose endpoint has just failed, and waits for its
+// message in Slack.
+func withSlack(t *testing.T, more string) (*running, *hooktest.Slack) {
+	t.Helper()
+	s := hooktest.StartSlack(t, hooktest.SlackOptions{})
+	r := hooktest.Start(t, hooktest.Options{})
+	dir := t.TempDir()
+	write(t, dir+"/token", hooktest.DefaultSlackToken)
+	write(t, dir+"/signing", hooktest.DefaultSlackSigning)
+	write(t, dir+"/app", hooktest.DefaultSlackAppToken)
+	d := start(t, dir, head+haste+merchants(fmt.Sprintf("{id: x, url: %q}", r.URL()))+fmt.Sprintf(`receivers:
+  ops:
+    kind: slack
+    token_file: token
+    channel: %s
+    api_url: %s
+    users: {U0PRESSER: {name: ana, role: operator}, U0VIEWER: {name: vic, role: viewer}}
+    %s
+routes: [{to: [ops]}]
+`, hooktest.DefaultSlackChannel, s.APIURL(), more))
+	d.until("it is healthy", func() bool { return d.probeNow("x").Probe.Verdict == "healthy" })
+	if err := r.Set(hooktest.Status(503)); err != nil {
+		t.Fatal(err)
+	}
+	d.until("its incident is told", func() bool { return len(s.Messages(hooktest.DefaultSlackChannel)) > 0 })
+	return d, s
+}
+
+// incident returns the only one.
+func (r *running) incident() incidentView {
+	r.t.Helper()
+	var list struct{ Items []incidentView }
+	_, body := r.call(http.MethodGet, "/api/v1/incidents", "")
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Items) != 1 {
+		r.t.Fatalf("got %s, want one incident", body)
+	}
+	var v incidentView
+	_, body = r.call(http.MethodGet, "/api/v1/incidents/"+list.Items[0].ID, "")
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		r.t.Fatalf("%s: %v", body, err)
+	}
+	return v
+}
+
+func ack(user string) hooktest.SlackPress {
+	return hooktest.SlackPress{Action: string(slack.ActionAcknowledge), User: user}
+}
+
+// TestAcknowledgedFromSlack follows a press over HTTP to the incident, and back
+// into its message.
+func TestAcknowledgedFromSlack(t *testing.T) {
+	t.Parallel()
+	d, s := withSlack(t, "signing_secret_file: signing")
+	address := "http://" + d.Addr() + "/slack/interactions"
+	press := func(p hooktest.SlackPress, want int) {
+		t.Helper()
+		if got, err := s.Press(t.Context(), address, p); got != want || err != nil {
+			t.Errorf("got %d, %v, want %d", got, err, want)
+		}
+	}
+	press(ack("U0VIEWER"), 200)
+	press(ack("U0NOBODY"), 200)
+	payload, err := s.Payload(ack(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := hooktest.PressForm(payload)
+	if got, err := hooktest.SendSigned(t.Context(), address, body, hooktest.SignSlack("forged-signing-secret", time.Now(), body)); got != http.StatusUnauthorized || err != nil {
+		t.Errorf("forged: got %d, %v, want 401", got, err)
+	}
+	if v := d.incident(); v.State != "open" {
+		t.Fatalf("got %+v, want it open still", v)
+	}
+	press(ack(""), 200)
+	v := d.incident()
+	if v.State != "acknowledged" || v.AcknowledgedBy != "ana (Slack)" {
+		t.Errorf("got %+v, want it acknowledged by ana (Slack)", v)
+	}
+	if last := v.Timeline[len(v.Timeline)-1]; last.Kind != "acknowledged" || last.Actor != "ana (Slack)" {
+		t.Errorf("the timeline ends with %+v", last)
+	}
+	d.until("the message says so, without the button", func() bool {
+		m := s.Messages(hooktest.DefaultSlackChannel)[0].Latest()
+		return strings.Contains(m.Text, "acknowledged") && !strings.Contains(string(m.Blocks), string(slack.ActionAcknowledge))
+	})
+	for _, why := range []string{"the user is not listed", "the role is not enough", "forged"} {
+		if !strings.Contains(d.log.String(), why) {
+			t.Errorf("%q is not in the log", why)
+		}
+	}
+}
+
+// TestAcknowledgedBySocket is the same from behind a firewall.
+func TestAcknowledgedBySocket(t *testing.T) {
+	t.Parallel()
+	d, s := withSlack(t, "app_token_file: app")
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = d.RunSockets(ctx) })
+	t.Cleanup(wg.Wait)
+	t.Cleanup(cancel)
+	d.until("the socket is open", func() bool { return s.Stats().Sockets > 0 })
+	id, err := s.PressSocket(ack(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AwaitAck(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if v := d.incident(); v.State != "acknowledged" || v.AcknowledgedBy != "ana (Slack)" {
+		t.Errorf("got %+v, want it acknowledged by ana (Slack)", v)
+	}
+	if got := d.SocketProblems(); len(got) > 0 {
+		t.Errorf("got problems %v", got)
+	}
+	if status, body := d.call(http.MethodPost, "/slack/interactions", "payload=x"); status != http.StatusNotFound {
+		t.Errorf("over HTTP: got %d %s, want 404: nobody gave a signing secret", status, body)
+	}
+}
+
+func TestWhatIsAnsweredToAPress(t *testing.T) {
+	t.Parallel()
+	d, _ := withSlack(t, "signing_secret_file: signing")
+	v := d.incident()
+	ana := slack.User{Name: "ana", Role: slack.RoleOperator}
+	says := func(who slack.User, do slack.Action, id, want string) {
+		t.Helper()
+		got, err := d.Pressed(t.Context(), slack.Press{Receiver: "ops", Action: do, Incident: id, User: who})
+		if err != nil || !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	says(ana, slack.ActionAcknowledge, "inc_none", "Nothing was done: that incident is not kept any more.")
+	says(ana, "hookvigil_next_year", v.ID, "Nothing was done: this hookvigil does not know that button.")
+	says(ana, slack.ActionSilence, "inc_none", "Nothing was done: that incident is not kept any more.")
+	says(ana, slack.ActionAcknowledge, v.ID, "")
+	says(ana, slack.ActionAcknowledge, v.ID, "You have acknowledged it already, at ")
+	says(slack.User{Name: "budi", Role: slack.RoleAdmin}, slack.ActionAcknowledge, v.ID, "")
+	says(ana, slack.ActionSilence, v.ID, "Silenced until ")
+	if n := strings.Count(d.log.String(), "msg=silenced"); n != 1 || !strings.Contains(d.log.String(), `by="ana (Slack)" reason=`) {
+		t.Errorf("got %d silences, want one by ana (Slack)", n)
+	}
+	status, body := d.call(http.MethodPost, "/api/v1/incidents/"+v.ID+"/resolve", fmt.Sprintf(`{"version":%d}`, d.version(v.ID)))
+	if status != http.StatusOK {
+		t.Fatalf("resolve: %d %s", status, body)
+	}
+	says(ana, slack.ActionAcknowledge, v.ID, "Nothing was done: cannot ack an incident that is resolved: it is over")
+	says(ana, slack.ActionSilence, v.ID, "Nothing was done: cannot silence an incident that is resolved: it is over")
+}
+
+// version is where an incident stands.
+func (r *running) version(id string) int {
+	r.t.Helper()
+	var v struct{ Version int }
+	_, body := r.call(http.MethodGet, "/api/v1/incidents/"+id, "")
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		r.t.Fatalf("%s: %v", body, err)
+	}
+	return v.Version
+}
