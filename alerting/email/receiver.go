@@ -51,9 +51,12 @@ func New(cfg Config, log *slog.Logger) *Receiver {
 // message's ID, from n.IdemKey. A failure is a *[alerting.SendError] without
 // secrets; when ctx or the bound has ended the attempt, it wraps the reason.
 //
-// Kinds with a wording of their own, such as digests, never take the last
+// A pulse connects and logs in, and sends no message. Kinds with a wording of their own, such as digests, never take the last
 // connection: what tells of an incident does not wait behind them.
 func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) (alerting.Ref, error) {
+	if n.Kind == alerting.KindPulse {
+		return alerting.Ref{}, r.prove(ctx)
+	}
 	to, err := recipient(n.Recipient)
 	if err != nil {
 		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassDestination, Err: fmt.Errorf("recipient: %w", err)}
@@ -70,6 +73,19 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) 
 	}
 	r.log.DebugContext(ctx, "mail accepted", "lane", n.Lane, "message_id", m.ref.Last, "reply", clean(r.cfg.SMTP.scrub(reply), longName))
 	return m.ref, nil
+}
+
+// prove connects to the relay and logs in, and sends nothing: the silent proof
+// that mail would go.
+func (r *Receiver) prove(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Timeout, fmt.Errorf("no end after %s: %w", r.cfg.Timeout, context.DeadlineExceeded))
+	defer cancel()
+	s, fail := r.pool.open(ctx)
+	if fail != nil {
+		return r.fault(ctx, fail)
+	}
+	s.close()
+	return nil
 }
 
 // deliver hands a message over, by a connection of the pool.

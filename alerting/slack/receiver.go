@@ -32,14 +32,18 @@ func New(cfg Config, log *slog.Logger) *Receiver {
 }
 
 // Send makes one attempt at n: a new message, an update of the incident's
-// message, or a reply in its thread. The Ref it returns holds the ts of both.
+// message, or a reply in its thread. A pulse is one message, kept up to date.
+// The Ref it returns holds the ts of both.
 // It blocks for at most three times Config.Timeout, usually one request. Every
 // error is a [*alerting.SendError] without a secret.
 //
 // From the second attempt on (as [alerting.Claimed] counts them) a new message
 // is looked for in the channel first: an earlier attempt may have arrived.
 func (r *Receiver) Send(ctx context.Context, n alerting.Notice, prev alerting.Ref) (alerting.Ref, error) {
-	if r.cfg.Token == "" {
+	switch {
+	case r.cfg.Token == "" && n.Kind == alerting.KindPulse:
+		return prev, nil // a webhook only makes new messages: there is no silent proof
+	case r.cfg.Token == "":
 		return r.sendHook(ctx, n, prev)
 	}
 	root := prev.Root
@@ -49,7 +53,7 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, prev alerting.Re
 	switch {
 	case root == "":
 		return r.start(ctx, n)
-	case n.Kind == alerting.KindRoot:
+	case n.Kind == alerting.KindRoot, n.Kind == alerting.KindPulse:
 		return r.renew(ctx, n, alerting.Ref{Root: root, Last: cmp.Or(prev.Last, root)})
 	default:
 		return r.follow(ctx, n, root)

@@ -27,6 +27,8 @@ const maxBlocks = 50
 func (r *Receiver) message(n alerting.Notice, short bool) (message, error) {
 	wording := r.cfg.Wordings[n.Kind]
 	switch {
+	case n.Kind == alerting.KindPulse:
+		return message{text: "✅ hookvigil works: this channel was reached at " + utc(n.Created) + ". The message is kept up to date, and nobody needs to look at it."}, nil
 	case wording == nil && short:
 		return r.words(n).reply(), nil
 	case wording == nil:

@@ -21,12 +21,13 @@ type ways struct {
 	ports alerting.Ports
 	leads map[string][]alerting.Destination // by receiver name
 	names []string                          // of the receivers, in order
+	prove map[string]bool                   // receivers that can show silently that they work
 }
 
 // openWays makes the receivers of cfg. A receiver kind is one case here, one
 // folder, and one field in the configuration.
 func openWays(list []config.Receiver, log *slog.Logger) ways {
-	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}}, leads: map[string][]alerting.Destination{}}
+	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}}, leads: map[string][]alerting.Destination{}, prove: map[string]bool{}}
 	for _, r := range list {
 		port := alerting.Port{Kind: r.Kind}
 		switch {
@@ -53,6 +54,8 @@ func openWays(list []config.Receiver, log *slog.Logger) ways {
 			port.Receiver = webhook.New(*r.Webhook, log)
 			w.leads[r.Name] = []alerting.Destination{webhook.Destination(r.Name)}
 		}
+		// A pager would wake somebody, and a webhook would make a message: notify test is for these.
+		w.prove[r.Name] = r.Slack != nil && r.Slack.Token != "" || r.Email != nil || r.Alertmanager != nil
 		w.ports.Named[r.Name] = port
 		w.names = append(w.names, r.Name)
 	}
