@@ -39,8 +39,7 @@ func (d Desk) Command(in Incident, c Command, told []Destination, now time.Time)
 	case CommandNote:
 		t.note(at, c)
 	}
-	in = *t.incidents[in.ID]
-	t.incidents[in.ID].NextAt = t.nextLook(&in)
+	t.incidents[in.ID].NextAt = t.nextLook(t.incidents[in.ID])
 	return t.decision(), nil
 }
 

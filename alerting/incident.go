@@ -69,6 +69,8 @@ type Story struct {
 	Said          string      `json:"said,omitempty"`          // the last line that was told, and when
 	SaidAt        time.Time   `json:"said_at,omitzero"`        //
 	Told          bool        `json:"told,omitempty"`          // somebody was told, or will be
+	AgainAt       time.Time   `json:"again_at,omitzero"`       // when it is told again unless somebody answers; zero: it is not
+	OverAt        time.Time   `json:"over_at,omitzero"`        // when it is over unless something fails; zero: something does
 	Refreshed     time.Time   `json:"refreshed,omitzero"`      // when what keeps a record of it was told last
 	Merchants     []string    `json:"merchants,omitempty"`     // who were told of it as merchants, in order
 	MerchantsAt   time.Time   `json:"merchants_at,omitzero"`   // when they are told; zero: they are not

@@ -29,6 +29,7 @@ func (t *turn) refreshEvery(in *Incident) time.Duration {
 // nextLook is when the clock alone changes something about an incident; zero:
 // never.
 func (t *turn) nextLook(in *Incident) time.Time {
+	in.Story.AgainAt, in.Story.OverAt = time.Time{}, time.Time{}
 	if !in.Live() {
 		return time.Time{}
 	}
@@ -42,7 +43,8 @@ func (t *turn) nextLook(in *Incident) time.Time {
 		at(in.AckUntil)
 	}
 	if t.open[in.ID] == 0 && !in.RecoveringAt.IsZero() && in.Story.FlappingSince.IsZero() {
-		at(in.RecoveringAt.Add(t.stays(in)))
+		in.Story.OverAt = in.RecoveringAt.Add(t.stays(in))
+		at(in.Story.OverAt)
 	}
 	if turns := in.Story.Turns; !in.Story.FlappingSince.IsZero() && len(turns) > 0 {
 		at(turns[len(turns)-1].Add(t.desk.Flap.Stable))
@@ -50,7 +52,8 @@ func (t *turn) nextLook(in *Incident) time.Time {
 	if in.Story.Hush.ID != "" {
 		at(in.Story.Hush.Until)
 	}
-	at(t.nextRung(in))
+	in.Story.AgainAt = t.nextRung(in)
+	at(in.Story.AgainAt)
 	if every := t.refreshEvery(in); every > 0 {
 		at(in.Story.Refreshed.Add(every))
 	}

@@ -60,10 +60,15 @@ func (in incident) printTimes(out io.Writer, now time.Time) {
 	}
 	switch {
 	case !in.AcknowledgedAt.IsZero():
-		line(out, "acknowledged", signed(in.AcknowledgedBy, clock(in.AcknowledgedAt, in.StartedAt)))
+		by := signed(in.AcknowledgedBy, clock(in.AcknowledgedAt, in.StartedAt))
+		if in.State.Live() && !in.AckUntil.IsZero() {
+			by += ", until " + clock(in.AckUntil, in.StartedAt)
+		}
+		line(out, "acknowledged", by)
 	case in.State.Live():
 		line(out, "acknowledged", "by nobody yet")
 	}
+	in.printCourse(out)
 	if !in.State.Live() && !in.ResolvedAt.IsZero() {
 		by := in.ResolvedBy
 		if by == "" {
@@ -73,6 +78,52 @@ func (in incident) printTimes(out io.Writer, now time.Time) {
 	}
 	if in.Reopens > 0 {
 		line(out, "reopened", plural(in.Reopens, "time"))
+	}
+}
+
+// printCourse writes how it goes on, and what the clock alone will do.
+func (in incident) printCourse(out io.Writer) {
+	if in.SharePeak.Ratio > 0 {
+		fails := in.SharePeak.Short() + " at worst"
+		if in.State.Live() {
+			fails = in.Share.Short() + " now, " + fails
+		}
+		line(out, "fails", fails)
+	}
+	if !in.MitigatedAt.IsZero() {
+		line(out, "first fix", clock(in.MitigatedAt, in.StartedAt))
+	}
+	if !in.RecoveringAt.IsZero() {
+		line(out, "well since", clock(in.RecoveringAt, in.StartedAt))
+	}
+	if !in.State.Live() {
+		if !in.ReconciledAt.IsZero() {
+			line(out, "reconciled", clock(in.ReconciledAt, in.StartedAt))
+		}
+		return
+	}
+	if in.Flapping {
+		line(out, "flapping", "it comes and goes: told again once it has been stable")
+	}
+	if q := in.Quiet; q != nil {
+		line(out, "quiet", fmt.Sprintf("%s of %s until %s: %s", q.Kind, q.By, clock(q.Until, in.StartedAt), q.Reason))
+	}
+	if next := in.next(); next != "" {
+		line(out, "next", next)
+	}
+}
+
+// next is what the clock alone will do; empty when that is said elsewhere.
+func (in incident) next() string {
+	switch {
+	case in.Quiet != nil:
+		return ""
+	case !in.OverAt.IsZero():
+		return "over at " + clock(in.OverAt, in.StartedAt) + ", when nothing fails until then"
+	case !in.AgainAt.IsZero():
+		return "told again at " + clock(in.AgainAt, in.StartedAt) + ", unless somebody acknowledges it"
+	default:
+		return ""
 	}
 }
 

@@ -40,7 +40,8 @@ type incident struct {
 	SharePeak      ratio `json:"share_peak"`
 	Flapping       bool
 	Quiet          *quiet
-	NextAt         time.Time `json:"next_at"`
+	AgainAt        time.Time `json:"again_at"`
+	OverAt         time.Time `json:"over_at"`
 	Reopens        int
 	Parent         text
 	MemberCount    int `json:"member_count"`

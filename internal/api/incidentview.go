@@ -39,7 +39,8 @@ type incidentView struct {
 	SharePeak      float64        `json:"share_peak" doc:"At worst"`
 	Flapping       bool           `json:"flapping" doc:"It comes and goes: told again once it is stable"`
 	Quiet          *quietView     `json:"quiet,omitempty" doc:"What keeps it quiet; missing: nothing"`
-	NextAt         time.Time      `json:"next_at,omitzero" doc:"When something happens by the clock alone: told again, over, open again"`
+	AgainAt        time.Time      `json:"again_at,omitzero" doc:"When it is told again unless somebody acknowledges it"`
+	OverAt         time.Time      `json:"over_at,omitzero" doc:"When it is over unless something fails until then"`
 	Reopens        int            `json:"reopens"`
 	Parent         string         `json:"parent" doc:"It was folded into that incident"`
 	MemberCount    int            `json:"member_count"`
@@ -87,7 +88,8 @@ func viewOfIncident(in alerting.Incident) incidentView {
 		AlertedAt: in.AlertedAt.UTC(), AcknowledgedAt: in.AcknowledgedAt.UTC(), AcknowledgedBy: in.AcknowledgedBy, AckUntil: in.AckUntil.UTC(),
 		MitigatedAt: in.MitigatedAt.UTC(), RecoveringAt: in.RecoveringAt.UTC(), ResolvedAt: in.ResolvedAt.UTC(), ResolvedBy: in.ResolvedBy,
 		ReconciledAt: in.ReconciledAt.UTC(), Share: in.ShareNow, SharePeak: in.SharePeak, Flapping: !in.Story.FlappingSince.IsZero(),
-		Reopens: in.Reopens, Parent: in.Parent, MemberCount: len(in.Members), NextAt: in.NextAt.UTC(),
+		Reopens: in.Reopens, Parent: in.Parent, MemberCount: len(in.Members),
+		AgainAt: in.Story.AgainAt.UTC(), OverAt: in.Story.OverAt.UTC(),
 	}
 	if h := in.Story.Hush; h.ID != "" {
 		v.Quiet = &quietView{ID: h.ID, Kind: h.Kind, By: h.By, Reason: h.Reason, Until: h.Until.UTC()}

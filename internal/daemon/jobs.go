@@ -39,6 +39,7 @@ func (d *Daemon) jobs() []job {
 		{"digests", max(time.Second, min(30*time.Second, d.settings.Load().Digest.Config.Every/digestTicks)), d.tickDigests},
 		{"count backlog", time.Minute, d.countBacklog},
 		{"judge sources", time.Minute, d.judgeSources},
+		{"reconcile", time.Minute, d.reconcile},
 		{"judge slow endpoints", 5 * time.Minute, d.judgeSlow},
 		{"save gaps", 5 * time.Minute, d.saveGaps},
 		{"discover", discoverEvery, d.discover},
