@@ -61,6 +61,15 @@ type Facts struct {
 	About          About          `json:"about,omitzero"`
 }
 
+// WellSince is since when nothing of an incident that is over fails; zero: it
+// is not over.
+func (f Facts) WellSince() time.Time {
+	if f.ResolvedAt.IsZero() || f.RecoveringAt.IsZero() || f.RecoveringAt.After(f.ResolvedAt) {
+		return f.ResolvedAt
+	}
+	return f.RecoveringAt
+}
+
 // About is what is known around an incident: why it fails, for whom, what to
 // do, and what will be lost. What is not known is empty.
 type About struct {

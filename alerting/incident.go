@@ -170,7 +170,7 @@ func (in Incident) Facts(happened string, at time.Time, baseURL string) Facts {
 		Members: []Member{}, MemberCount: len(in.Members), Happened: happened, At: at,
 	}
 	if h := in.Story.Hush; h.ID != "" {
-		f.QuietUntil, f.QuietBy = h.Until, h.said()
+		f.QuietUntil, f.QuietBy = h.Until, phrase(string(h.Kind)+" of "+h.By, h.Reason)
 	}
 	if len(f.Key) > longestKey {
 		f.Key = in.ID // a host or a scope that is longer than other systems take

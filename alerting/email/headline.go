@@ -133,7 +133,7 @@ func standing(f alerting.Facts) string {
 	case f.State == "" || since == "":
 		return ""
 	case !f.State.Live() && !f.ResolvedAt.IsZero():
-		return fmt.Sprintf("Over since %s. Broken%s from %s on%s.", utc(f.ResolvedAt), after(" for ", whom(f)), since, after(", for ", lasted(f)))
+		return fmt.Sprintf("Over since %s. Broken%s from %s on%s.", utc(f.WellSince()), after(" for ", whom(f)), since, after(", for ", lasted(f)))
 	case f.State == alerting.StateRecovering && !f.RecoveringAt.IsZero():
 		return fmt.Sprintf("Well since %s, and watched until that holds. Broken%s since %s.", utc(f.RecoveringAt), after(" for ", whom(f)), since)
 	default:

@@ -152,10 +152,10 @@ func lasted(f alerting.Facts) string {
 	if start.IsZero() {
 		start = f.OpenedAt
 	}
-	if start.IsZero() || f.ResolvedAt.Before(start) {
+	if start.IsZero() || f.WellSince().Before(start) {
 		return ""
 	}
-	s := f.ResolvedAt.Sub(start).Round(time.Second).String()
+	s := f.WellSince().Sub(start).Round(time.Second).String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
 	}

@@ -20,11 +20,11 @@ var sheet = template.Must(template.New("merchant").Funcs(template.FuncMap{"colou
 {{- end}}
 {{- range .Sections}}
 <h2 style="margin:18px 0 4px;font-size:16px">{{.Heading}}</h2>
-<{{if .Numbered}}ol{{else}}ul{{end}} style="margin:0;padding-left:22px">
+{{if .Numbered}}<ol style="margin:0;padding-left:22px">{{else}}<ul style="margin:0;padding-left:22px">{{end}}
 {{- range .Items}}
 <li style="margin:0 0 4px">{{with .Name}}<b><bdi>{{.}}</bdi></b>: {{end}}<bdi>{{.Text}}</bdi></li>
 {{- end}}
-</{{if .Numbered}}ol{{else}}ul{{end}}>
+{{if .Numbered}}</ol>{{else}}</ul>{{end}}
 {{- end}}
 {{- with .Closing}}
 <p style="margin:18px 0 0">{{.}}</p>

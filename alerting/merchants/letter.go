@@ -121,7 +121,7 @@ func newStory(f alerting.Facts) story {
 	s := story{facts: f}
 	switch {
 	case f.State != "" && !f.State.Live():
-		s.phase, s.until = phaseOver, cmp.Or(f.ResolvedAt, f.At)
+		s.phase, s.until = phaseOver, cmp.Or(f.WellSince(), f.At)
 	case f.State == alerting.StateRecovering:
 		s.phase, s.until = phaseWell, f.RecoveringAt
 	}

@@ -74,7 +74,7 @@ func (w words) affects() string {
 		return joinWith("; ", "Affects "+whom+" since "+utc(w.f.StartedAt), share)
 	}
 	text := "Affected " + whom + " from " + utc(w.f.StartedAt)
-	if end := w.f.ResolvedAt; end.After(w.f.StartedAt) {
+	if end := w.f.WellSince(); end.After(w.f.StartedAt) {
 		text += " to " + utc(end) + ", " + end.Sub(w.f.StartedAt).Round(time.Second).String()
 	}
 	return joinWith("; ", text, share)
