@@ -15,7 +15,7 @@ export CGO_ENABLED ?= 0
 export GOTOOLCHAIN ?= auto
 WANTED_GO     := hookvigil is built with Go 1.26, which any Go from 1.21 on fetches by itself: https://go.dev/doc/install (Debian 12: golang-go is too old)
 
-.PHONY: all check have-go fmt vet lint test test-integration build run screenshots bench detection fuzz golden cover clean
+.PHONY: all check have-go fmt vet lint test test-integration chaos build run screenshots bench detection fuzz golden cover clean
 
 all: check build
 
@@ -46,11 +46,16 @@ test: have-go ## unit and process tests, with the race detector; apt installs gc
 	cd internal/tools && $(GO) test -count=1 ./... # what it reads lies outside its module: a cached result says nothing
 
 test-integration: have-go ## slower ones: real time, more damage to the store, the built binary under kill -9
-	@scripts/need gcc prometheus
+	@scripts/need gcc prometheus prometheus-alertmanager
 	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
 	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance ./internal/demo
 	$(GO) test -tags integration -timeout 10m -run EveryQuery ./dashboards/grafana
 	$(GO) test -tags integration -timeout 5m -run RealPrometheus ./internal/ingest/promquery
+	$(GO) test -tags integration -timeout 5m -run ARealAlertmanager ./alerting/alertmanager
+
+chaos: have-go ## KILLS (500) kills of the built binary, while all receivers misbehave: an hour and a half
+	@scripts/need gcc
+	KILLS=$(if $(filter 10,$(KILLS)),500,$(KILLS)) $(GO) test -tags integration -count 1 -timeout 4h -v -run 'TestKills' ./internal/acceptance
 
 build: have-go ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)
