@@ -9,14 +9,14 @@ import (
 	"github.com/hookvigil/hookvigil/alerting"
 )
 
-// silenced covers what matches from one minute to another.
-func silenced(m alerting.Matcher, from, until float64) alerting.Quiet {
-	return alerting.Quiet{Silences: []alerting.Silence{{ID: "s1", Matcher: m, From: at(from), Until: at(until), By: "ana", Reason: "deploy", Created: at(from)}}}
+// silenced covers what matches from a minute on, until an hour is over.
+func silenced(m alerting.Matcher, from float64) alerting.Quiet {
+	return alerting.Quiet{Silences: []alerting.Silence{{ID: "s1", Matcher: m, From: at(from), Until: at(60), By: "ana", Reason: "deploy", Created: at(from)}}}
 }
 
 func TestWhatIsQuietFromTheStartIsToldAtTheEndOfIt(t *testing.T) {
 	h := &house{d: lively()}
-	h.world.Quiet = silenced(alerting.Matcher{Merchant: []string{"m_a"}}, 0, 60)
+	h.world.Quiet = silenced(alerting.Matcher{Merchant: []string{"m_a"}}, 0)
 	h.decide(at(3), down("a", "h", true, at(0), at(3)))
 	h.through(4, 59)
 	if len(h.notices) > 0 {
@@ -40,7 +40,7 @@ func TestWhatIsQuietFromTheStartIsToldAtTheEndOfIt(t *testing.T) {
 
 func TestWhatEndsWhileItIsQuietIsToldToNobody(t *testing.T) {
 	h := &house{d: lively()}
-	h.world.Quiet = silenced(alerting.Matcher{Endpoint: []string{"a"}}, 0, 60)
+	h.world.Quiet = silenced(alerting.Matcher{Endpoint: []string{"a"}}, 0)
 	h.decide(at(3), down("a", "h", true, at(0), at(3)))
 	h.decide(at(20), down("a", "h", false, at(0), at(20)))
 	h.through(21, 70)
@@ -52,7 +52,7 @@ func TestWhatEndsWhileItIsQuietIsToldToNobody(t *testing.T) {
 // Another endpoint that nobody silenced makes the incident speak.
 func TestASilenceCoversAllOfAnIncidentOrNone(t *testing.T) {
 	h := &house{d: lively()}
-	h.world.Quiet = silenced(alerting.Matcher{Endpoint: []string{"e0", "e1", "e2", "e3"}}, 0, 60)
+	h.world.Quiet = silenced(alerting.Matcher{Endpoint: []string{"e0", "e1", "e2", "e3"}}, 0)
 	for i := range 5 {
 		c := down(fmt.Sprint("e", i), fmt.Sprint("h", i), true, at(0), at(3))
 		h.world.Failing = append(h.world.Failing, alerting.Failing{Rule: c.Key.Rule, Scope: c.Key.Scope, Host: c.Host, Fault: c.Fault, Since: c.Since})
@@ -75,7 +75,7 @@ func TestASilenceOnWhatWasTold(t *testing.T) {
 	h := &house{d: lively()}
 	h.decide(at(3), down("a", "h", true, at(0), at(3)))
 	before := len(h.loud())
-	h.world.Quiet = silenced(alerting.Matcher{Endpoint: []string{"a"}}, 5, 60)
+	h.world.Quiet = silenced(alerting.Matcher{Endpoint: []string{"a"}}, 5)
 	h.through(5, 19)
 	if got, want := fmt.Sprint(h.loud()[before:]), "[ops/C1:update]"; got != want {
 		t.Errorf("told %s, want %s", got, want)

@@ -9,8 +9,8 @@ import (
 )
 
 // away makes the change of our own network.
-func away(open bool, since, when float64) rules.Change {
-	c := platform(open, at(since), at(when))
+func away(open bool, when float64) rules.Change {
+	c := platform(open, noon, at(when))
 	c.Key = rules.Key{Rule: rules.RuleMonitorSelf, Scope: rules.SelfEgress, Episode: 1}
 	c.Evidence.Text = "31 of 60 endpoints turned unreachable within a minute"
 	return c
@@ -26,7 +26,7 @@ func unreachable(i int, open bool, since, when float64) rules.Change {
 // one page; what still fails well after it is told then.
 func TestWhatFailsWithOurOwnNetworkIsExplained(t *testing.T) {
 	h := &house{d: lively()}
-	h.decide(at(1), away(true, 0, 1))
+	h.decide(at(1), away(true, 1))
 	told := len(h.loud())
 	var all []rules.Change
 	for i := range 5000 {
@@ -36,7 +36,7 @@ func TestWhatFailsWithOurOwnNetworkIsExplained(t *testing.T) {
 	if in := h.only(t); in.Rule != rules.RuleMonitorSelf || len(h.loud()) != told || told != 1 {
 		t.Fatalf("%s: told %d times, then %d", in.Title, told, len(h.loud()))
 	}
-	h.decide(at(4), away(false, 0, 4))
+	h.decide(at(4), away(false, 4))
 	orphans := func() (list []alerting.Orphan) {
 		for _, c := range all[:2] {
 			list = append(list, alerting.Orphan{Change: c})
@@ -60,7 +60,7 @@ func TestWhatWasOpenedBeforeIsFoldedIn(t *testing.T) {
 	h.decide(at(2), unreachable(1, true, 0, 2))
 	refused := down("r", "hr", true, at(0), at(2))
 	h.decide(at(2), refused)
-	h.decide(at(3), away(true, 0, 3))
+	h.decide(at(3), away(true, 3))
 	folded, live := 0, 0
 	for _, in := range h.world.Incidents {
 		switch {
@@ -84,8 +84,8 @@ func TestWhatOurOwnNetworkDoesNotExplain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &house{d: lively()}
-			h.decide(at(1), away(true, 0, 1))
-			h.decide(at(4), away(false, 0, 4))
+			h.decide(at(1), away(true, 1))
+			h.decide(at(4), away(false, 4))
 			h.decide(at(7), c)
 			if n := len(h.world.Incidents); n != 2 {
 				t.Errorf("%d incidents", n)

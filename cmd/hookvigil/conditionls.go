@@ -149,10 +149,9 @@ func (c condition) notes(verbose bool) []string {
 	if !verbose {
 		return []string{c.why()}
 	}
-	const room = terminalWidth - 3
-	lines := bounded(wrapped(c.why(), room))
+	lines := bounded(wrapped(c.why()))
 	if c.Evidence.Clears != "" {
-		lines = append(lines, bounded(wrapped("clears with: "+string(c.Evidence.Clears), room))...)
+		lines = append(lines, bounded(wrapped("clears with: "+string(c.Evidence.Clears)))...)
 	}
 	about := "since " + utc(c.Since)
 	if !c.OpenedAt.IsZero() {

@@ -155,7 +155,7 @@ func printChanges(out io.Writer, p backtest.Played) {
 	for _, c := range p.Changes {
 		t.rows = append(t.rows, []string{utc(c.At), whatOf(c, opened), string(c.Severity), string(c.Key.Rule), plain(string(c.Key.Scope))})
 	}
-	t.print(out, terminalWidth, func(i int) []string { return wrapped(plain(p.Changes[i].Evidence.Text), terminalWidth-3) })
+	t.print(out, terminalWidth, func(i int) []string { return wrapped(plain(p.Changes[i].Evidence.Text)) })
 	open := 0
 	for _, e := range p.Episodes {
 		if e.Cleared.IsZero() {
@@ -191,8 +191,9 @@ func toSecond(d time.Duration) string {
 	return text
 }
 
-// wrapped breaks a sentence into lines of at most so many cells.
-func wrapped(s string, width int) []string {
+// wrapped breaks a sentence into lines that fit a terminal, indented by three.
+func wrapped(s string) []string {
+	const width = terminalWidth - 3
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(s) {

@@ -94,7 +94,7 @@ func printSilences(out io.Writer, found list[silence], limit int, all bool) {
 func underRow(texts ...string) []string {
 	var lines []string
 	for _, s := range texts {
-		lines = append(lines, bounded(wrapped(s, terminalWidth-3))...)
+		lines = append(lines, bounded(wrapped(s))...)
 	}
 	return lines
 }

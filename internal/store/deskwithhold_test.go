@@ -64,6 +64,7 @@ func TestWhatIsOverBeforeItLeftIsToldOnce(t *testing.T) {
 
 // What was told hears the end, and so does what may have been.
 func TestWhatMayHaveBeenToldHearsTheEnd(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		meanwhile func(*testing.T, *store.Store)
 		want      string
