@@ -28,6 +28,7 @@ func hammerTold(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 		receivers = map[string]string{}
 		beats     = map[string]time.Time{}
 		canaries  = map[string]bool{}
+		proved    = map[string]time.Time{}
 		lanes     []alerting.LaneState
 		outbox    = m.Outbox()
 	)
@@ -40,6 +41,7 @@ func hammerTold(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 		receivers[noise] = noise
 		canaries[noise] = i%2 == 0
 		beats[noise] = noon.Add(time.Duration(i) * time.Second)
+		proved[noise+"/"+noise] = beats[noise]
 		lanes = append(lanes, alerting.LaneState{Lane: noise + "/" + noise, Waiting: rnd.IntN(9) - 4, Oldest: noon, StoppedAt: noon})
 		if i%20 == 0 { // often enough for every bound
 			tellOne(m, outbox, noise)
@@ -51,6 +53,10 @@ func hammerTold(m *dashboards.Metrics, n int, rnd *rand.Rand) {
 	outbox.Lanes(alerting.Work{Lanes: lanes})
 	m.Beats(beats)
 	m.OurSide(rnd.IntN(2) == 0, canaries)
+	m.Proved(proved)
+	m.Pinged(dashboards.PingResult(fmt.Sprint(n)), noon)
+	m.LastResort()
+	m.Reserve(rnd.IntN(2) == 0)
 	m.AttemptsTaken(-1, -2, -3)
 	m.AttemptsLate(-1)
 	m.LogBytes(-1)

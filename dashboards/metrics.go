@@ -77,7 +77,8 @@ type Metrics struct {
 	digests   digestMetrics
 	backlog   backlogMetrics
 	feeds     feedMetrics
-	ourSide   ourSideMetrics
+	watchMetrics
+	ourSide ourSideMetrics
 
 	discovered *children[prometheus.Counter] // result
 }
@@ -95,6 +96,7 @@ func New(version string) *Metrics {
 	m.backlog.register(r)
 	m.registerDiscovered(r)
 	m.feeds.register(r)
+	m.registerWatch(r)
 	m.ourSide.register(r)
 	r.add(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hookvigil_build_info", Help: "Always 1; the labels say what is running.",

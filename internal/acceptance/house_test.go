@@ -100,6 +100,9 @@ func furnish(t *testing.T, endpoints int, middle string, everybody bool) *house 
 	var b strings.Builder
 	fmt.Fprintf(&b, "version: 1\ndata_dir: data\nserver: {listen: %q, public_url: \"http://%s\"}\nguard: {allow: [127.0.0.0/8]}\ntls: {ca_files: [%s]}\n", h.listen, h.listen, pem)
 	b.WriteString(middle)
+	if !strings.Contains(middle, "deadman:") {
+		b.WriteString("\ndeadman: {prove: 0s}\n") // messages are counted
+	}
 	fmt.Fprintf(&b, `
 receivers:
   ops: {kind: slack, token_file: slack.token, channel: %s, api_url: %q}

@@ -32,6 +32,7 @@ type Config struct {
 	Canaries   []Canary    // what is well when our own way out is, in the order of the file; none: nobody outside is looked at
 	Digest     Digest      // how health digests are made and sent
 	Incidents  Incidents   // how an incident goes on: flapping, escalation, merchants
+	Deadman    Deadman     // whom we call while all is well, and how lanes prove that they work
 
 	Retention ingest.Retention // how long history is kept; valid; default ingest.DefaultRetention()
 

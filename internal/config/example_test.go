@@ -87,14 +87,15 @@ func TestFullExampleSwitchedOn(t *testing.T) {
 	put(t, "secrets/program.secret", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 0o600)
 	put(t, "secrets/dkim.key", signingKey(t), 0o600)
 	put(t, "secrets/ops.token", "a-token-of-an-operator", 0o600)
+	put(t, "secrets/deadman.url", "https://hc.example.com/ping/1", 0o600)
 	put(t, "secrets/toko-maju.token", "a-token-of-a-merchant", 0o600)
 	put(t, "secrets/prometheus.token", "a-token-of-a-prometheus", 0o600)
 	put(t, "conf.d/more.yaml", "targets: [{id: vault, address: \"vault.example.com:443\"}]\n", 0o644)
 	put(t, "merchants.ndjson", `{"id":"acme"}`+"\n", 0o644)
 
 	cfg, faults := config.Load("hookvigil.yaml")
-	if config.Failed(faults) || len(faults) != 5 {
-		t.Errorf("%d faults, want the 5 warnings of keys to come:\n%s", len(faults), printed(t, faults))
+	if config.Failed(faults) || len(faults) != 4 {
+		t.Errorf("%d faults, want the 4 warnings of keys to come:\n%s", len(faults), printed(t, faults))
 	}
 	if r := cfg.Records; len(r.Merchants) != 2 || len(r.Targets) != 2 || len(r.CertificateFiles) != 1 || len(cfg.Server.Tokens) != 2 {
 		t.Errorf("got %+v and %d tokens", r, len(cfg.Server.Tokens))
@@ -146,7 +147,7 @@ func TestDesignExample(t *testing.T) {
 		warned = append(warned, f.Path)
 	}
 	if want := []string{
-		"digest.from", "witness", "watch[].url", "deadman",
+		"digest.from", "witness", "watch[].url",
 	}; !slices.Equal(warned, want) {
 		t.Errorf("warnings of %v, want %v", warned, want)
 	}

@@ -8,7 +8,6 @@ import "slices"
 type laterKeys struct {
 	Database ignored `yaml:"database" later:"records are kept in data_dir"`
 	Witness  ignored `yaml:"witness" later:"there is no second process yet"`
-	Deadman  ignored `yaml:"deadman" later:"no heartbeat is sent yet"`
 }
 
 // ignored is the value of a key that is not read.

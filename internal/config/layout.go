@@ -30,6 +30,7 @@ type layout struct {
 	Canaries         []canaryLayout             `yaml:"canaries"`
 	Digest           digestLayout               `yaml:"digest"`
 	Incidents        incidentsLayout            `yaml:"incidents"`
+	Deadman          deadmanLayout              `yaml:"deadman"`
 	Retention        retentionLayout            `yaml:"retention"`
 	Metrics          metricsLayout              `yaml:"metrics"`
 

@@ -132,6 +132,7 @@ func (l *loader) compose() {
 	l.receivers()
 	l.digest()
 	l.incidents()
+	l.cfg.Deadman = l.deadman(l.in.Deadman)
 	l.retention()
 	l.routes()
 }

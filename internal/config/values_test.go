@@ -50,7 +50,7 @@ func TestLoadDefaults(t *testing.T) {
 		Server:   config.Server{Listen: "127.0.0.1:8420"},
 		Defaults: registry.DefaultDefaults(), Probes: "all", Schedule: "xendit", Rules: config.DefaultRules(),
 		Digest: config.Digest{Config: digest.DefaultConfig(), Bucket: rules.BucketLength}, Retention: ingest.DefaultRetention(),
-		Incidents: config.DefaultIncidents(),
+		Incidents: config.DefaultIncidents(), Deadman: config.DefaultDeadman(),
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)

@@ -68,6 +68,7 @@ type Daemon struct {
 	digest       atomic.Pointer[digest.Digest]
 	digestConfig digest.Config // that digest was made with; of open and reloads alone
 	quarters     *quarters
+	watch        *watch
 	pressing     slackButtons
 	merchants    atomic.Pointer[merchantIndex]
 
@@ -96,6 +97,7 @@ func New(opts Options) *Daemon {
 	}
 	d.atStart = withoutRecords(opts.Config)
 	d.settings.Store(d.atStart)
+	d.watch = newWatch(d, func() config.Deadman { return d.settings.Load().Deadman }, d.metrics)
 	d.registry = newRegistry(nil, d.swapped)
 	d.board = newBoard(d.registry.Snapshot, d.deliveries)
 	d.resolver = ingest.NewResolver(d.registry.Snapshot, d.takesSource, intake{d})
@@ -150,7 +152,7 @@ func (d *Daemon) marksStopping(ctx context.Context) (context.Context, func()) {
 // with its own schedule, the outbox, and Slack's sockets. They stop together, because what is
 // on the wire takes longest.
 func (d *Daemon) runLooksAndLanes(ctx context.Context) error {
-	return besides(ctx, d.runProbes, d.runCertificates, d.column.outbox.Run, d.runSockets)
+	return besides(ctx, d.runProbes, d.runCertificates, d.watch.run, d.column.outbox.Run, d.runSockets)
 }
 
 // open gets the store, the memory of the last run and the registry ready.

@@ -56,8 +56,11 @@ func (q duties) Duty() []string {
 	}
 	problems = append(problems, d.column.problems(now)...)
 	problems = append(problems, d.feeds.problems(now)...)
+	problems = append(problems, d.watch.problems(now)...)
+	problems = append(problems, d.socketProblems(now)...)
 	ctx, cancel := context.WithTimeout(d.base, storeTimeout)
 	defer cancel()
+	problems = append(problems, d.auditProblems(ctx, now)...)
 	if err := d.store.Check(ctx); err != nil {
 		problems = append(problems, fmt.Sprintf("store: not writable: %v", err))
 	}
@@ -80,11 +83,26 @@ func (c *column) problems(now time.Time) []string {
 	}
 	problems = append(problems, c.gradeProblems(now)...)
 	if w := c.work.Load(); w != nil {
+		ours := c.ways.Load().lanes()
 		for _, l := range w.Lanes {
-			problems = append(problems, laneProblems(l, now)...)
+			if l.Critical || ours[l.Lane] || !l.StoppedAt.IsZero() {
+				problems = append(problems, laneProblems(l, now)...)
+			}
 		}
 	}
 	return problems
+}
+
+// lanes are those that lead to us. That a merchant's mailbox is full is the
+// merchant's trouble, and in the platform's digest.
+func (w *ways) lanes() map[string]bool {
+	ours := map[string]bool{}
+	for _, list := range w.leads {
+		for _, d := range list {
+			ours[d.Lane] = true
+		}
+	}
+	return ours
 }
 
 // laneProblems says what keeps the notices of a lane from arriving.

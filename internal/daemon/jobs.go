@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-co-op/gocron/v2"
@@ -32,7 +33,7 @@ type job struct {
 }
 
 func (d *Daemon) jobs() []job {
-	return append([]job{
+	return slices.Concat([]job{
 		{"save results", min(10*time.Second, d.quarters.length), d.save},
 		{"count states", 5 * time.Second, d.countStates},
 		{"count facts", 5 * time.Second, d.countFacts},
@@ -49,7 +50,7 @@ func (d *Daemon) jobs() []job {
 		{"self-audit", 10 * time.Second, d.selfAudit},
 		{"certificate files", 5 * time.Minute, d.lookAtFiles},
 		{"listener certificate", time.Minute, d.refreshListenerCertificate},
-	}, d.oursideJobs(func() []config.Canary { return d.settings.Load().Canaries }, d.metrics.OurSide)...)
+	}, d.oursideJobs(func() []config.Canary { return d.settings.Load().Canaries }, d.metrics.OurSide), d.watch.jobs())
 }
 
 // runJobs runs the duty jobs until ctx ends, and lets what runs finish.

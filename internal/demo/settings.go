@@ -66,6 +66,7 @@ incidents: {settle: 2s, flapping: {within: 1m, stable: 30s}}
 
 digest: {every: {{.Window}}, offset: {{.Offset}}, bucket: {{.Bucket}}, spread: 0s, delay: {{.Delay}}, receiver: mail, report_to: ops}
 
+deadman: {prove: 0s}
 receivers:
   ops: {kind: slack, token_file: slack.token, channel: {{.Channel}}, api_url: "{{.SlackURL}}"}
   mail: {kind: email, smtp: {host: 127.0.0.1, port: {{.MailPort}}, tls: none}, from: hookvigil <alerts@demo.example>, to: [` + mailbox + `]}

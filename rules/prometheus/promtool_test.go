@@ -74,6 +74,8 @@ func TestUnitTestsNoticeAMovedThreshold(t *testing.T) {
 		"3.99 % is not 4 %":                {`{scope="platform"} >= 0.04`, `{scope="platform"} >= 0.0399`, "seed000"},
 		"two minutes are not five":         {"for: 2m\n        keep_firing_for: 10m", "for: 5m\n        keep_firing_for: 10m", "seed000"},
 		"a stopped lane is told once":      {"instance, lane)\n          hookvigil_lane_stopped == 1", "instance, lane)\n          hookvigil_lane_stopped == 2", "daemon"},
+		"3 h are not more than 3 h":        {"proved_timestamp_seconds > 3 * 3600", "proved_timestamp_seconds >= 3 * 3600", "daemon"},
+		"withheld is not unreached":        {`{result=~"refused|timeout|failed"}`, `{result=~"refused|timeout|failed|withheld"}`, "daemon"},
 		"60 s are not more than 60 s":      {"hookvigil_apply_lag_seconds > 60", "hookvigil_apply_lag_seconds >= 60", "daemon"},
 		"15 min are not more than 15 min":  {"last_closed_timestamp_seconds > 900", "last_closed_timestamp_seconds >= 900", "daemon"},
 		"an hour is not more than an hour": {"hookvigil_digest_oldest_due_seconds > 3600", "hookvigil_digest_oldest_due_seconds >= 3600", "daemon"},
