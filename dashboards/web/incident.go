@@ -79,7 +79,21 @@ func milestones(in alerting.Incident) []milestone {
 		{Name: "Detected", At: in.DetectedAt, Note: "a rule said so"},
 		{Name: "Alerted", At: in.AlertedAt, Note: "a receiver took the first notice"},
 		{Name: "Acknowledged", At: in.AcknowledgedAt, Note: "by " + cut(in.AcknowledgedBy, maxName)},
-		{Name: "Resolved", At: in.ResolvedAt, Note: endedBy(in)},
+	}
+	further := func(name string, at time.Time, note string) {
+		if !at.IsZero() {
+			list = append(list, milestone{Name: name, At: at, Note: note})
+		}
+	}
+	further("First fix", in.MitigatedAt, "what failed fell to half, or somebody said so")
+	further("Well since", in.RecoveringAt, "nothing fails")
+	list = append(list, milestone{Name: "Resolved", At: in.ResolvedAt, Note: endedBy(in)})
+	further("Reconciled", in.ReconciledAt, "what had failed was delivered or written off")
+	if h := in.Story.Hush; in.Live() && h.ID != "" {
+		further("Quiet until", h.Until, cut(fmt.Sprintf("%s of %s: %s", h.Kind, h.By, h.Reason), maxLine))
+	}
+	if in.Live() {
+		further("Told again", in.Story.AgainAt, "unless somebody acknowledges it")
 	}
 	for i := range list {
 		m := &list[i]

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -84,7 +85,7 @@ func TestStory(t *testing.T) {
 	for _, in := range incidents {
 		t.Logf("%-22s %-35s %-8s opened at %s, resolved at %s", in.Rule, in.Scope, in.Severity,
 			in.Opened.Sub(begun).Round(time.Second), in.Resolved.Sub(begun).Round(time.Second))
-		root, ok := roots[in.ID]
+		root, ok := roots[in.ID[len(in.ID)-6:]]
 		if !ok || !strings.Contains(string(root.Latest().Blocks), "resolved") {
 			t.Errorf("%s: its message in Slack is missing, or does not say that it is resolved", in.Scope)
 		}
@@ -138,8 +139,11 @@ func told(t *testing.T, d *demo) []incident {
 	return list.Items
 }
 
-// posts returns the messages of the channel by the incident that they name,
-// and the replies by what they reply to.
+// signature closes the message of an incident.
+var signature = regexp.MustCompile(`"hookvigil ([a-z0-9]{6})"`)
+
+// posts returns the messages of the channel by the number of the incident that
+// they name, the platform's digest by none, and the replies by what they reply to.
 func posts(d *demo) (roots map[string]hooktest.SlackMessage, replies map[string][]hooktest.SlackMessage) {
 	roots, replies = map[string]hooktest.SlackMessage{}, map[string][]hooktest.SlackMessage{}
 	for _, m := range d.sinks.messages() {
@@ -147,9 +151,11 @@ func posts(d *demo) (roots map[string]hooktest.SlackMessage, replies map[string]
 			replies[m.Thread] = append(replies[m.Thread], m)
 			continue
 		}
-		_, id, _ := strings.Cut(string(m.Latest().Blocks), "hookvigil inc_")
-		id, _, _ = strings.Cut(id, `"`)
-		roots["inc_"+id] = m
+		number := ""
+		if found := signature.FindStringSubmatch(string(m.Latest().Blocks)); found != nil {
+			number = found[1]
+		}
+		roots[number] = m
 	}
 	return roots, replies
 }
