@@ -46,7 +46,7 @@ type Clerk struct {
 	look atomic.Bool // at the next turn
 
 	// Of Run's goroutine.
-	orphans  time.Time // next look for them
+	looked   time.Time // when each live incident, and the orphans, were looked at last, by the monotonic clock
 	complain time.Time // when the book's refusal was logged last
 
 	mu   sync.Mutex
@@ -178,7 +178,7 @@ func (c *Clerk) turn(ctx context.Context) (t DeskTurn, err error) {
 	}()
 	now := moment(time.Now())
 	desk := *c.desk.Load()
-	r := DeskRequest{Now: now, Reopen: desk.Reopen, Limit: deskLimit, Orphans: c.look.Swap(false) || !now.Before(c.orphans)}
+	r := DeskRequest{Now: now, Reopen: desk.Reopen, Limit: deskLimit, Orphans: c.look.Swap(false) || c.looked.IsZero() || time.Since(c.looked) >= orphansEvery}
 	t, err = c.book.CommitDesk(ctx, r, func(w World, changes []rules.Change) Decision {
 		if c.Fresh != nil {
 			w.Orphans = slices.DeleteFunc(w.Orphans, func(o Orphan) bool { return !c.Fresh(o.Key) })
@@ -187,7 +187,7 @@ func (c *Clerk) turn(ctx context.Context) (t DeskTurn, err error) {
 		return desk.Decide(w, changes, now)
 	})
 	if err == nil && r.Orphans {
-		c.orphans = now.Add(orphansEvery)
+		c.looked = time.Now()
 	}
 	return t, err
 }

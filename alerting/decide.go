@@ -66,11 +66,14 @@ type Decision struct {
 // Desk decides. It is pure: incidents and notices follow from the world, the
 // changes and the time alone, so that a replay after a crash decides alike.
 type Desk struct {
-	Reopen  time.Duration                   // bad again within this is the same incident; default 30m
-	Fold    Fold                            // when many are one
-	Routes  func(in Incident) []Destination // who is told of an incident; nil: nobody new. It is pure, and keeps nothing
-	Leads   func(lane string) bool          // whether a lane still leads to somebody; nil: all do. It is pure, and keeps nothing
-	BaseURL string                          // server.public_url; empty: notices carry no link
+	Reopen time.Duration                   // bad again within this is the same incident; default 30m
+	Fold   Fold                            // when many are one
+	Routes func(in Incident) []Destination // who is told of an incident; nil: nobody new. It is pure, and keeps nothing
+	// Leads returns the destination that a lane leads to as it is configured, or
+	// to somebody by a receiver that is, and false when it leads to nobody any
+	// more; nil: all do, as they did. It is pure, and keeps nothing.
+	Leads   func(Destination) (Destination, bool)
+	BaseURL string // server.public_url; empty: notices carry no link
 
 	Settle    time.Duration            // nothing of an endpoint must fail for so long until it is over; 0: it is at once
 	Flap      Flapping                 // when it comes and goes; zero: nobody cares

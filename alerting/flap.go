@@ -50,5 +50,5 @@ func (t *turn) flap(in *Incident) {
 // muted reports whether a line is only written down: while an incident comes
 // and goes, nobody hears of each time.
 func (t *turn) muted(in *Incident, kind EntryKind) bool {
-	return !in.Story.FlappingSince.IsZero() && t.actor == "" && kind != EntryFlapping
+	return !in.Story.FlappingSince.IsZero() && t.actor == "" && kind != EntryFlapping && kind != EntryLouder
 }

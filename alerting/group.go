@@ -412,9 +412,11 @@ func (t *turn) fold(into *Incident, g group) {
 		for _, s := range seats {
 			m := in.Members[s.i]
 			t.leave(s)
-			m.Joined = t.now
 			t.sit(into, m)
 		}
+		into.Story.Merchants = append(into.Story.Merchants, in.Story.Merchants...) // they hear the end of that
+		slices.Sort(into.Story.Merchants)
+		into.Story.Merchants, in.Story.Merchants = slices.Compact(into.Story.Merchants), nil
 		t.folded(in, into)
 	}
 }

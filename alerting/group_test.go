@@ -150,7 +150,7 @@ func TestAChannelThatComesBackComesBackToThePlatform(t *testing.T) {
 func TestALaneThatLeadsNowhereIsNotTold(t *testing.T) {
 	t.Parallel()
 	d := desk()
-	d.Leads = func(lane string) bool { return lane != "gone/x" }
+	d.Leads = func(d alerting.Destination) (alerting.Destination, bool) { return d, d.Lane != "gone/x" }
 	h := &house{d: d}
 	in := h.decide(at(2), down("a", "h1", true, noon, at(2))).Incidents[0]
 	h.world.Told = map[string][]alerting.Destination{in.ID: {{Lane: "gone/x", Recipient: "x"}, {Lane: "old/y", Recipient: "y"}}}

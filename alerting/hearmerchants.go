@@ -34,14 +34,16 @@ func (t *turn) hearMerchants(in *Incident) {
 	if t.desk.Merchants.To == nil || in.Story.Hush.ID != "" || !in.Story.FlappingSince.IsZero() || in.Parent != "" {
 		return
 	}
-	at := t.merchantsAt(in)
-	if at.IsZero() || t.now.Before(at) {
-		in.Story.MerchantsAt = at
-		return
-	}
+	in.Story.MerchantsAt = time.Time{}
 	for _, s := range t.seatsIn(in) {
 		m := in.Members[s.i]
 		if !concerns(m) || slices.Contains(in.Story.Merchants, m.Merchant) || len(t.desk.Merchants.To(m.Merchant)) == 0 {
+			continue
+		}
+		if at := t.merchantAt(in, m); t.now.Before(at) {
+			if next := in.Story.MerchantsAt; next.IsZero() || at.Before(next) {
+				in.Story.MerchantsAt = at
+			}
 			continue
 		}
 		in.Story.Merchants = append(in.Story.Merchants, m.Merchant)
@@ -57,24 +59,36 @@ func (t *turn) hearMerchants(in *Incident) {
 	}
 }
 
-// merchantsAt is when the merchants of an incident are told; zero: it is about
-// none.
-func (t *turn) merchantsAt(in *Incident) time.Time {
-	if !slices.ContainsFunc(in.Members, func(m Membership) bool { return m.Left.IsZero() && concerns(m) }) {
-		return time.Time{}
-	}
+// merchantAt is when the merchant of a condition is told of it.
+func (t *turn) merchantAt(in *Incident, m Membership) time.Time {
 	since := in.OpenedAt
+	for _, later := range []time.Time{in.Story.Ladder, m.Joined} { // it opened again, a silence is over; this one came later
+		if later.After(since) {
+			since = later
+		}
+	}
 	if since.After(t.now) {
 		since = t.now // the clock was set back
-	}
-	if at := in.Story.Ladder; at.After(since) {
-		since = at // it opened again, or a silence is over
 	}
 	wait := t.desk.Merchants.After
 	if in.Rule == RuleCommonCause || t.doubt != "" {
 		wait = max(wait, t.desk.Merchants.Hold)
 	}
 	return since.Add(wait)
+}
+
+// wellSince is since when none of some conditions is met; zero: one is.
+func wellSince(members []Membership) time.Time {
+	var last time.Time
+	for _, m := range members {
+		if m.Left.IsZero() {
+			return time.Time{}
+		}
+		if m.Left.After(last) {
+			last = m.Left
+		}
+	}
+	return last
 }
 
 // merchantNotices are the mails of one turn: to those who hear of an incident
@@ -84,7 +98,10 @@ func (t *turn) merchantNotices(in *Incident, n news, add func(Destination, Kind,
 		return
 	}
 	hear := t.hearing[in.ID]
-	if n.over {
+	switch {
+	case n.over && in.ResolvedBy != "":
+		return // somebody has closed it: that is not the end of it for the merchant, who hears that when it reopens and ends
+	case n.over:
 		hear, in.Story.Merchants = in.Story.Merchants, nil
 	}
 	for _, merchant := range hear {
@@ -104,6 +121,9 @@ func (in Incident) of(merchant string) Incident {
 	in.Members = slices.DeleteFunc(slices.Clone(in.Members), func(m Membership) bool { return m.Merchant != merchant || !concerns(m) })
 	in.Merchant, in.Evidence, in.AcknowledgedBy, in.ResolvedBy = merchant, rules.Evidence{}, "", ""
 	in.SharePeak, in.ShareNow = 0, 0
+	if well := wellSince(in.Members); !well.IsZero() {
+		in.RecoveringAt = well // its own, not that of all the others
+	}
 	if len(in.Members) > 0 {
 		m := in.Members[0]
 		in.Rule, in.Scope = m.Key.Rule, m.Key.Scope

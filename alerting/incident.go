@@ -60,20 +60,22 @@ type Incident struct {
 // Story is what the desk remembers of an incident for its own next turns. It
 // is stored as JSON.
 type Story struct {
-	Turns         []time.Time `json:"turns,omitempty"`         // when it went up or down lately
-	FlappingSince time.Time   `json:"flapping_since,omitzero"` // zero: it does not flap
-	Ladder        time.Time   `json:"ladder,omitzero"`         // since when nobody has answered
-	Step          int         `json:"step,omitempty"`          // rungs of the ladder that were taken since
-	Mitigated     bool        `json:"mitigated,omitempty"`     // the first fix holds
-	Hush          Hush        `json:"hush,omitzero"`           // what keeps it quiet
-	Said          string      `json:"said,omitempty"`          // the last line that was told, and when
-	SaidAt        time.Time   `json:"said_at,omitzero"`        //
-	Told          bool        `json:"told,omitempty"`          // somebody was told, or will be
-	AgainAt       time.Time   `json:"again_at,omitzero"`       // when it is told again unless somebody answers; zero: it is not
-	OverAt        time.Time   `json:"over_at,omitzero"`        // when it is over unless something fails; zero: something does
-	Refreshed     time.Time   `json:"refreshed,omitzero"`      // when what keeps a record of it was told last
-	Merchants     []string    `json:"merchants,omitempty"`     // who were told of it as merchants, in order
-	MerchantsAt   time.Time   `json:"merchants_at,omitzero"`   // when they are told; zero: they are not
+	Turns         []time.Time   `json:"turns,omitempty"`         // when it went up or down lately
+	FlappingSince time.Time     `json:"flapping_since,omitzero"` // zero: it does not flap
+	Ladder        time.Time     `json:"ladder,omitzero"`         // since when nobody has answered
+	Asked         []string      `json:"asked,omitempty"`         // lanes that the ladder came to, in order
+	Taken         time.Duration `json:"taken,omitempty"`         // the rung that was taken last
+	Step          int           `json:"step,omitempty"`          // rungs of the ladder that were taken since
+	Mitigated     bool          `json:"mitigated,omitempty"`     // the first fix holds
+	Hush          Hush          `json:"hush,omitzero"`           // what keeps it quiet
+	Said          string        `json:"said,omitempty"`          // the last line that was told, and when
+	SaidAt        time.Time     `json:"said_at,omitzero"`        //
+	Told          bool          `json:"told,omitempty"`          // somebody was told, or will be
+	AgainAt       time.Time     `json:"again_at,omitzero"`       // when it is told again unless somebody answers; zero: it is not
+	OverAt        time.Time     `json:"over_at,omitzero"`        // when it is over unless something fails; zero: something does
+	Refreshed     time.Time     `json:"refreshed,omitzero"`      // when what keeps a record of it was told last
+	Merchants     []string      `json:"merchants,omitempty"`     // who were told of it as merchants, in order
+	MerchantsAt   time.Time     `json:"merchants_at,omitzero"`   // when they are told; zero: they are not
 }
 
 // Membership is one episode of a condition in an incident.
@@ -146,6 +148,7 @@ func (in Incident) Live() bool { return in.State.Live() }
 func (in Incident) clone() Incident {
 	in.Members = slices.Clone(in.Members)
 	in.Story.Turns, in.Story.Merchants = slices.Clone(in.Story.Turns), slices.Clone(in.Story.Merchants)
+	in.Story.Asked = slices.Clone(in.Story.Asked)
 	return in
 }
 

@@ -68,7 +68,9 @@ func (d Desk) rungs(in Incident) []Rung {
 }
 
 // ladder begins anew: from now on somebody has to answer.
-func (t *turn) ladder(in *Incident) { in.Story.Ladder, in.Story.Step = t.now, 0 }
+func (t *turn) ladder(in *Incident) {
+	in.Story.Ladder, in.Story.Step, in.Story.Taken, in.Story.Asked = t.now, 0, 0, nil
+}
 
 // wakes reports whether somebody must answer an incident: it is critical, it
 // fails, and nobody has taken it on or asked for quiet.
@@ -85,16 +87,26 @@ func (t *turn) climb(in *Incident) {
 	rungs, again := t.desk.rungs(*in), false
 	var further []Destination
 	var last time.Duration
-	for in.Story.Step < len(rungs) && t.now.Sub(in.Story.Ladder) >= rungs[in.Story.Step].After {
-		r := rungs[in.Story.Step]
-		in.Story.Step++
+	for _, r := range rungs {
+		if r.After > t.now.Sub(in.Story.Ladder) {
+			break
+		}
+		if r.After <= in.Story.Taken && !in.Story.strange(r) {
+			continue
+		}
 		last, again = r.After, again || len(r.To) == 0
 		further = append(further, r.To...)
 	}
 	if last == 0 {
 		return
 	}
+	in.Story.Step, in.Story.Taken = in.Story.Step+1, max(in.Story.Taken, last)
 	t.further[in.ID] = append(t.further[in.ID], further...)
+	for _, d := range further {
+		in.Story.Asked = append(in.Story.Asked, d.Lane)
+	}
+	slices.Sort(in.Story.Asked)
+	in.Story.Asked = slices.Compact(in.Story.Asked)
 	text := fmt.Sprintf("nobody has acknowledged it for %s", short(last))
 	if len(further) > 0 {
 		text += ": told to " + receiversOf(further)
@@ -109,10 +121,25 @@ func (t *turn) climb(in *Incident) {
 // nextRung is when the next rung is due; zero: none is.
 func (t *turn) nextRung(in *Incident) time.Time {
 	rungs := t.desk.rungs(*in)
-	if !in.wakes(t.now) || in.Story.Step >= len(rungs) {
-		return time.Time{}
+	if i := in.Story.next(rungs); i < len(rungs) && in.wakes(t.now) {
+		return in.Story.Ladder.Add(rungs[i].After)
 	}
-	return in.Story.Ladder.Add(rungs[in.Story.Step].After)
+	return time.Time{}
+}
+
+// next is the first of some rungs that was not taken; their number: all were.
+func (s Story) next(rungs []Rung) int {
+	i := slices.IndexFunc(rungs, func(r Rung) bool { return r.After > s.Taken })
+	if i < 0 {
+		return len(rungs)
+	}
+	return i
+}
+
+// strange reports whether a rung tells somebody whom the ladder has not come to:
+// the incident has come to another route since.
+func (s Story) strange(r Rung) bool {
+	return slices.ContainsFunc(r.To, func(d Destination) bool { return !slices.Contains(s.Asked, d.Lane) })
 }
 
 // Unattended reports whether nobody looks after an incident, and nobody will be
@@ -123,10 +150,11 @@ func (d Desk) Unattended(in Incident, now time.Time, late time.Duration) bool {
 		return false
 	}
 	rungs := d.rungs(in)
-	if in.Story.Step >= len(rungs) {
+	i := in.Story.next(rungs)
+	if i >= len(rungs) {
 		return true
 	}
-	return now.Sub(in.Story.Ladder.Add(rungs[in.Story.Step].After)) > late
+	return now.Sub(in.Story.Ladder.Add(rungs[i].After)) > late
 }
 
 func receiversOf(list []Destination) string {

@@ -32,7 +32,7 @@ func (o Outcome) sent(c Claimed, ref Ref) Outcome {
 // failed returns o after e: what becomes of n, and of its lane. It is pure.
 func (o Outcome) failed(port Port, n Notice, e *SendError) Outcome {
 	o.Class, o.Text = e.Class, bounded(e)
-	o.Failing = e.Class != ClassMessage
+	o.Failing = e.Class != ClassMessage && e.Class != ClassDestination // one address, or one form, says nothing about the next
 	o.Stop = e.Class == ClassAuth
 	due, again := port.Pace.NextTry(n, e, o.Ended)
 	switch {

@@ -25,6 +25,9 @@ func ours(k rules.Key, fault string) bool {
 // fail at a moment; nil: it is not. It lives, or is over since a moment ago.
 func (t *turn) ourSide(since time.Time) *Incident {
 	if s, up := t.seats[egress]; up {
+		if t.now.Sub(s.in.OpenedAt) > t.desk.Merchants.Hold {
+			return nil // that long at most is anything held back for it (DESIGN section 5.4)
+		}
 		return s.in
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
@@ -38,12 +41,13 @@ func (t *turn) ourSide(since time.Time) *Incident {
 }
 
 // foldOurs takes what was opened for endpoints that failed with our own side
-// into the incident that says so. Their conditions wait: what still fails when
+// into the incident that says so, unless merchants were told of it, who are to
+// hear its end. Their conditions wait: what still fails when
 // that is over opens then.
 func (t *turn) foldOurs(into *Incident) {
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
 		in := t.incidents[id]
-		if in == into || !in.Live() || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
+		if in == into || !in.Live() || len(in.Story.Merchants) > 0 || apart(in.StartedAt, into.StartedAt) > t.desk.Fold.Within {
 			continue
 		}
 		seats := t.seatsIn(in)

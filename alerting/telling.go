@@ -85,11 +85,13 @@ func lastOf(texts []string) []string {
 // notices words nothing: it says which message goes to which lane.
 func (t *turn) notices(in *Incident) []Notice {
 	var list []Notice
+	anew := ""
 	add := func(dest Destination, k Kind, f Flow, facts Facts) {
 		list = append(list, Notice{
-			// Rises within lane and subject; the root comes before what hangs on it.
-			ID:      fmt.Sprintf("%s-%06d-%03d-%s", in.ID, in.Version, len(list), dest.Lane),
-			IdemKey: fmt.Sprintf("%s:%d:%s:%d:%s%s", in.GroupKey, in.Generation, k, in.Version, dest.Lane, ofMerchant(k, facts)),
+			// Rises within lane and subject; the root comes before what hangs on it, and
+			// what is told anew after what it repeats.
+			ID:      fmt.Sprintf("%s-%06d-%03d%s-%s", in.ID, in.Version, len(list), anew, dest.Lane),
+			IdemKey: fmt.Sprintf("%s:%d:%s:%d%s:%s%s", in.GroupKey, in.Generation, k, in.Version, anew, dest.Lane, ofMerchant(k, facts)),
 			Lane:    dest.Lane, Recipient: dest.Recipient, Subject: in.ID, Version: in.Version, Kind: k, Flow: f,
 			Severity: facts.Severity, Facts: pack(facts), Created: t.now, Due: t.now,
 		})
@@ -98,7 +100,7 @@ func (t *turn) notices(in *Incident) []Notice {
 	case len(t.lines[in.ID]) > 0:
 		t.newsOf(in, add)
 	case t.refreshed[in.ID]:
-		in.Version++
+		anew = fmt.Sprintf("~%011d", t.now.Unix()) // no version: nothing has changed
 		t.again(in, add)
 	}
 	return list
@@ -194,14 +196,28 @@ func (t *turn) destinations(in *Incident) []Destination {
 		list = t.desk.Routes(in.clone())
 	}
 	list = append(list, t.further[in.ID]...)
-	told := slices.DeleteFunc(slices.Clone(t.told[in.ID]), func(d Destination) bool { return t.desk.Leads != nil && !t.desk.Leads(d.Lane) })
 	var kept []Destination
-	for _, dest := range slices.Concat(list, told) {
+	for _, dest := range slices.Concat(list, t.leading(t.told[in.ID])) {
 		if !slices.ContainsFunc(kept, func(d Destination) bool { return d.Lane == dest.Lane }) {
 			kept = append(kept, dest)
 		}
 	}
 	return kept
+}
+
+// leading returns those that still lead to somebody, in the form of today: a pager
+// that was reached by fall-back hears what a pager hears.
+func (t *turn) leading(told []Destination) []Destination {
+	if t.desk.Leads == nil {
+		return told
+	}
+	var list []Destination
+	for _, dest := range told {
+		if now, ok := t.desk.Leads(dest); ok {
+			list = append(list, now)
+		}
+	}
+	return list
 }
 
 // reaches reports whether an incident is told in a lane.

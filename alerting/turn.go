@@ -175,6 +175,7 @@ func (t *turn) reopen(in *Incident, g group, c rules.Change, text string) {
 	in.State, in.ResolvedAt, in.ResolvedBy, in.Reopens = StateOpen, time.Time{}, "", in.Reopens+1
 	in.AcknowledgedAt, in.AcknowledgedBy, in.AckUntil = time.Time{}, "", time.Time{}
 	in.MitigatedAt, in.MitigatedBy, in.Story.Mitigated, in.ReconciledAt = time.Time{}, "", false, time.Time{}
+	in.ShareNow, in.SharePeak, in.ShareSure = 0, 0, 0 // of this time
 	in.Story.MerchantsAt = time.Time{}
 	t.ladder(in)
 	in.Evidence = g.evidence(c)

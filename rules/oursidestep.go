@@ -14,6 +14,11 @@ const oursideKnown = probes.MaxTimeout + 20*time.Second
 // Step takes what is known at a time. It is pure, and tells once when it opens
 // and once when it ends. It takes the time to sort the endpoints that are bad.
 func (o OurSide) Step(s OurSideState, f OurSideFact, now time.Time) (OurSideState, *Change) {
+	for _, at := range []*time.Time{&s.Well, &s.Decided} {
+		if at.After(now) {
+			*at = now // the clock was set back
+		}
+	}
 	c, t := o.canariesIn(f.Canaries, s.Episode.Phase == PhaseOpen), o.turnIn(s, f, now)
 	if s.Episode.Phase == PhaseOpen {
 		return o.goOn(s, f, oursideSeen{c, t}, now)

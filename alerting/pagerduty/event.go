@@ -77,7 +77,7 @@ func actionOf(kind alerting.Kind, f alerting.Facts) action {
 	switch {
 	case kind == alerting.KindResolve, f.State != "" && !f.State.Live():
 		return resolve
-	case f.State == alerting.StateAcknowledged:
+	case f.State == alerting.StateAcknowledged, !f.QuietUntil.IsZero(): // a silence asks that nobody is woken
 		return acknowledge
 	case (f.State == alerting.StateMitigated || f.State == alerting.StateRecovering) && !f.AcknowledgedAt.IsZero() && !expired:
 		return acknowledge

@@ -151,7 +151,7 @@ func (d *Daemon) stillBad(k rules.Key) bool {
 		e, known := d.column.conditions.Ratio(k.Scope)
 		return known && e.Numerator > 0 && now.Sub(e.To) < freshFor
 	default:
-		return kind == rules.ScopeHeartbeat || kind == rules.ScopeSelf || k.Rule == rules.RuleLossComing || k.Rule == rules.RuleEventsLost || k.Rule == rules.RuleRetriesMissing
+		return true // it is judged each few minutes, and ends when nothing comes to judge it by
 	}
 }
 

@@ -94,6 +94,16 @@ func kindsOf(list []config.Receiver) map[string]string {
 	return kinds
 }
 
+// leadsTo returns a destination as it is configured now.
+func (w ways) leadsTo(d alerting.Destination) (alerting.Destination, bool) {
+	for _, now := range w.leads[alerting.ReceiverOf(d.Lane)] {
+		if now.Lane == d.Lane {
+			return now, true
+		}
+	}
+	return d, w.has(d.Lane)
+}
+
 // has reports whether a lane belongs to a receiver that is configured.
 func (w ways) has(lane string) bool {
 	_, ok := w.ports.Named[alerting.ReceiverOf(lane)]

@@ -74,7 +74,7 @@ func has[T comparable](list []T, of ...T) bool {
 // desk returns the desk as cfg wants it.
 func (d *Daemon) desk(cfg *config.Config, w ways) alerting.Desk {
 	desk := alerting.Desk{
-		Reopen: cfg.Rules.Reopen, Fold: cfg.Rules.CommonCause, Routes: routesTo(cfg.Routes, w), Leads: w.has, Escalate: escalatesTo(cfg.Routes, w),
+		Reopen: cfg.Rules.Reopen, Fold: cfg.Rules.CommonCause, Routes: routesTo(cfg.Routes, w), Leads: w.leadsTo, Escalate: escalatesTo(cfg.Routes, w),
 		Settle: cfg.Incidents.Settle, Flap: cfg.Incidents.Flapping, Ladder: cfg.Incidents.Ladder,
 		Merchants: alerting.MerchantMail{After: cfg.Incidents.MerchantsAfter, Hold: cfg.Incidents.MerchantsHold, To: d.hearers(cfg, w)},
 		About:     d.about,

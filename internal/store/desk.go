@@ -50,7 +50,7 @@ func (s *Store) deskWaits(ctx context.Context, r alerting.DeskRequest) (waits bo
 		if err != nil || waits || !r.Orphans {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+orphaned+`)`, from, r.Now.Add(-r.Reopen).UnixMicro()).Scan(&waits)
+		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+orphaned+`)`, from, r.Now.Add(-r.Reopen).UnixMicro(), r.Now.Add(clockSlack).UnixMicro()).Scan(&waits)
 	})
 	return waits, err
 }
@@ -126,11 +126,11 @@ func scanChange(rows *sql.Rows, before ...any) (rules.Change, error) {
 }
 
 // orphaned finds the open conditions that are in no live incident, and left
-// none after ?2 but one that goes on in another; those with a change after ?1 are still to be read.
+// none after ?2 and up to ?3 but one that goes on in another; those with a change after ?1 are still to be read.
 const orphaned = `FROM condition c WHERE c.cleared_at IS NULL AND c.state = 'open' AND c.severity <> 'low'
 	AND NOT EXISTS (SELECT 1 FROM incident_member m JOIN incident mi ON mi.id = m.incident
 		WHERE m.rule = c.rule AND m.scope = c.scope AND m.episode = c.episode
-		AND (m.left_at IS NULL OR m.left_at >= ?2 AND mi.parent IS NULL))
+		AND (m.left_at IS NULL OR m.left_at BETWEEN ?2 AND ?3 AND mi.parent IS NULL))
 	AND NOT EXISTS (SELECT 1 FROM condition_change h WHERE h.rule = c.rule AND h.scope = c.scope AND h.episode = c.episode AND h.seq > ?1)`
 
 // readOrphans returns them, those that have failed longest first.
@@ -139,9 +139,9 @@ func readOrphans(ctx context.Context, tx *sql.Tx, from int64, r alerting.DeskReq
 			o.rule, o.scope, o.episode, o.changes, 1, o.since_at, o.opened_at, o.severity, o.fault, o.evidence, o.merchant, o.host
 		FROM (SELECT c.*, (SELECT m.incident FROM incident_member m WHERE m.rule = c.rule AND m.scope = c.scope AND m.episode = c.episode
 				ORDER BY m.left_at DESC, m.incident LIMIT 1) AS was_in `+orphaned+`
-			ORDER BY c.since_at, c.rule, c.scope LIMIT ?3) o
+			ORDER BY c.since_at, c.rule, c.scope LIMIT ?4) o
 		LEFT JOIN incident i ON i.id = o.was_in ORDER BY o.since_at, o.rule, o.scope`,
-		from, r.Now.Add(-r.Reopen).UnixMicro(), maxOrphans)
+		from, r.Now.Add(-r.Reopen).UnixMicro(), r.Now.Add(clockSlack).UnixMicro(), maxOrphans)
 	if err != nil {
 		return nil, err
 	}

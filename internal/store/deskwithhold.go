@@ -10,7 +10,8 @@ import (
 )
 
 // untold is a lane that nothing of an incident has reached for all we know:
-// nothing was sent, and no try of it may have arrived.
+// nothing was sent, and no try of it may have arrived. A pager that was tried
+// hears the end: one that it knows nothing of does no harm.
 type untold struct {
 	lane   string
 	form   alerting.Form
@@ -51,7 +52,7 @@ func untoldLanes(ctx context.Context, tx *sql.Tx, incident string) ([]untold, er
 				WHEN max(kind = 'merchant') THEN 'merchant' ELSE 'mail' END,
 			coalesce(max(id) FILTER (WHERE state = 'waiting' AND kind = 'root'), max(id) FILTER (WHERE state = 'waiting'), '')
 		FROM notice WHERE subject = ? GROUP BY lane
-		HAVING max(state = 'waiting') AND NOT max(state IN ('sent', 'sending') OR error_class = 'ambiguous') ORDER BY lane`, incident)
+		HAVING max(state = 'waiting') AND NOT max(state IN ('sent', 'sending') OR error_class = 'ambiguous' OR kind = 'state' AND attempts > 0) ORDER BY lane`, incident)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +76,16 @@ func withholdIn(ctx context.Context, tx *sql.Tx, in alerting.Incident, l untold,
 	switch {
 	case l.form == alerting.FormHook:
 		return false, nil
-	case l.form == alerting.FormState, l.form == alerting.FormMerchant, in.Parent != "":
+	case l.form == alerting.FormState, l.form == alerting.FormMerchant:
 		keep, state = "", "withheld"
+	case in.Parent != "": // where the parent is told, nothing is lost
+		var told bool
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM notice WHERE subject = ? AND lane = ?)`, in.Parent, l.lane).Scan(&told); err != nil {
+			return false, err
+		}
+		if told {
+			keep, state = "", "withheld"
+		}
 	}
 	res, err := tx.ExecContext(ctx, `UPDATE notice SET state = ?4, reason = 'it was over before it left', replaced_by = nullif(?3, ''), finished_at = ?5
 		WHERE subject = ?1 AND lane = ?2 AND state = 'waiting' AND id <> ?3`, in.ID, l.lane, keep, state, now.UnixMicro())

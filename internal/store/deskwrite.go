@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -50,9 +51,28 @@ func writeDecision(ctx context.Context, tx *sql.Tx, before []alerting.Incident, 
 	if err := insertNotices(ctx, tx, d.Notices); err != nil {
 		return err
 	}
+	if err := dropRefreshed(ctx, tx, d.Notices); err != nil {
+		return err
+	}
 	withheld, err := withhold(ctx, tx, d.Incidents, now)
 	d.Entries = append(d.Entries, withheld...)
 	return err
+}
+
+// dropRefreshed forgets the earlier ones of notices that tell a state anew: one
+// each minute says nothing that the last does not.
+func dropRefreshed(ctx context.Context, tx *sql.Tx, notices []alerting.Notice) error {
+	for _, n := range notices {
+		if !strings.Contains(n.ID, "~") {
+			continue
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM notice WHERE subject = ?1 AND lane = ?2 AND id < ?3 AND instr(id, '~') > 0 AND state IN ('sent', 'replaced')
+			AND NOT EXISTS (SELECT 1 FROM notice r WHERE r.replaced_by = notice.id OR r.fallback_of = notice.id)`, n.Subject, n.Lane, n.ID)
+		if err != nil {
+			return fmt.Errorf("notices told anew of %s: %w", n.Subject, err)
+		}
+	}
+	return nil
 }
 
 // writeIncident inserts a new incident, or puts one in the place of the
