@@ -52,11 +52,12 @@ type Facts struct {
 	PeakShare      float64        `json:"peak_share,omitempty"` // at worst
 	ResolvedAt     time.Time      `json:"resolved_at,omitzero"`
 	ResolvedBy     string         `json:"resolved_by,omitempty"`
-	Members        []Member       `json:"members"`       // worst and oldest first, at most 20
-	MemberCount    int            `json:"member_count"`  // all, live or not
-	Happened       string         `json:"happened"`      // the one line that this notice is about
-	At             time.Time      `json:"at"`            // when that was
-	URL            string         `json:"url,omitempty"` // of the incident's page; empty without server.public_url
+	GoesOnIn       string         `json:"goes_on_in,omitempty"` // number of the incident that this one goes on in: it is not over
+	Members        []Member       `json:"members"`              // worst and oldest first, at most 20
+	MemberCount    int            `json:"member_count"`         // all, live or not
+	Happened       string         `json:"happened"`             // the one line that this notice is about
+	At             time.Time      `json:"at"`                   // when that was
+	URL            string         `json:"url,omitempty"`        // of the incident's page; empty without server.public_url
 	Runbook        string         `json:"runbook,omitempty"`
 	About          About          `json:"about,omitzero"`
 }

@@ -425,6 +425,11 @@ func (t *turn) fold(into *Incident, g group) {
 func (t *turn) folded(in, into *Incident) {
 	in.State, in.ResolvedAt, in.Parent = StateResolved, t.now, into.ID
 	in.ResolvedBy = "folded into " + into.Number()
+	for _, d := range t.leading(t.told[in.ID]) { // who was told hears how it goes on
+		if d.Form != FormMerchant && !t.reaches(into, d.Lane) {
+			t.further[into.ID] = append(t.further[into.ID], d)
+		}
+	}
 	t.happened(in, EntryFolded, "one of many with the same cause: it goes on in "+into.Number(), tellThread)
 }
 

@@ -172,6 +172,9 @@ func (in Incident) Facts(happened string, at time.Time, baseURL string) Facts {
 		Flapping: !in.Story.FlappingSince.IsZero(), Again: in.Story.Step, Share: in.ShareNow, PeakShare: in.SharePeak,
 		Members: []Member{}, MemberCount: len(in.Members), Happened: happened, At: at,
 	}
+	if in.Parent != "" {
+		f.GoesOnIn = Incident{ID: in.Parent}.Number()
+	}
 	if h := in.Story.Hush; h.ID != "" {
 		f.QuietUntil, f.QuietBy = h.Until, phrase(string(h.Kind)+" of "+h.By, h.Reason)
 	}

@@ -160,7 +160,12 @@ func (t *turn) recovering(in *Incident) {
 // fix says when the first fix has worked, and when it is worse again.
 func (t *turn) fix(in *Incident) {
 	switch {
-	case t.open[in.ID] == 0 || in.ShareSure == 0 || in.MitigatedBy != "":
+	case t.open[in.ID] == 0:
+	case in.Story.Mitigated && in.MitigatedBy != "" && in.ShareNow <= worseOver*in.ShareSure && in.ShareSure > 0:
+	case in.Story.Mitigated && in.MitigatedBy != "" && t.now.Sub(in.MitigatedAt) >= t.desk.Reopen:
+		t.happened(in, EntryWorse, fmt.Sprintf("it still fails %s after the first fix of %s", short(t.desk.Reopen), in.MitigatedBy), tellThread)
+		in.Story.Mitigated, in.MitigatedBy = false, ""
+	case in.Story.Mitigated && in.MitigatedBy != "", in.ShareSure == 0:
 	case !in.Story.Mitigated && in.ShareNow <= fixedUnder*in.ShareSure:
 		in.Story.Mitigated = true
 		if in.MitigatedAt.IsZero() {
@@ -205,6 +210,9 @@ func (t *turn) expire(in *Incident) {
 	in.AcknowledgedAt, in.AcknowledgedBy, in.AckUntil = time.Time{}, "", time.Time{}
 	if t.open[in.ID] == 0 {
 		return // it is as good as over
+	}
+	if in.MitigatedBy != "" {
+		in.Story.Mitigated, in.MitigatedBy = false, "" // what a person said holds as long as they have it
 	}
 	t.ladder(in)
 	t.happened(in, EntryExpired, fmt.Sprintf("%s acknowledged it %s ago, and it still fails: it is open again", who, short(t.desk.Ladder.AckFor)), tellAll)

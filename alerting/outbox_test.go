@@ -172,9 +172,10 @@ func TestStormCapCountsNewMessages(t *testing.T) {
 			{stateOf("a", 2), "sent"}, // an edit: no new message
 			{stateOf("a", 3), "sent"},
 			{stateOf("a", 4), "sent"},
-			{event("ops/C1", "a", "10", rules.High), "sent"},
+			{event("ops/C1", "a", "10", rules.High), "sent"}, // a reply in its thread: none either
 			{event("ops/C1", "b", "11", rules.High), "sent"},
-			{event("ops/C1", "c", "12", rules.High), "replaced"}, // the fourth
+			{event("ops/C1", "c", "12", rules.High), "sent"},
+			{event("ops/C1", "x", "13", rules.High), "replaced"}, // the fourth
 			{stateOf("d", 1), "replaced"},
 			{stateOf("a", 5), "sent"},
 			{resolve("a", "60"), "sent"},     // it ends what people have seen

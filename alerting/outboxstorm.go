@@ -54,7 +54,9 @@ func (c StormCap) holds(n Claimed, w Storm) bool {
 // change of an earlier one, a digest with its own rhythm, a summary or a test.
 func (n Claimed) counts() bool {
 	switch n.Kind {
-	case KindRoot, KindUpdate, KindPage, KindResolve, KindMail, KindMerchant, KindDead:
+	case KindUpdate:
+		return n.Prev.Root == "" // in a thread it is no message of the channel
+	case KindRoot, KindPage, KindResolve, KindMail, KindMerchant, KindDead:
 		return n.Flow != FlowState || n.Prev.Root == ""
 	default:
 		return false

@@ -178,3 +178,71 @@ func TestWhatFlapsAndBecomesCriticalIsTold(t *testing.T) {
 		t.Errorf("told %v", h.loud()[before:])
 	}
 }
+
+// An endpoint that was recovering and fails again with others is not over: its
+// incident goes on in theirs, and who was told of it hears of that.
+func TestWhatRecoversAndFailsWithOthersGoesOnThere(t *testing.T) {
+	d := lively()
+	own := alerting.Destination{Lane: "mail/own", Recipient: "own"}
+	d.Routes = func(in alerting.Incident) []alerting.Destination {
+		if in.Rule == alerting.RuleCommonCause {
+			return []alerting.Destination{{Lane: "mail/sre", Recipient: "sre"}}
+		}
+		return []alerting.Destination{own}
+	}
+	h := &house{d: d}
+	h.decide(at(3), down("e0", "h0", true, at(0), at(3)))
+	h.world.Told = map[string][]alerting.Destination{h.only(t).ID: {own}}
+	first := h.only(t).ID
+	h.decide(at(5), down("e0", "h0", false, at(0), at(5)))
+	var all []rules.Change
+	for i := range 6 {
+		c := down(fmt.Sprint("e", i), fmt.Sprint("h", i), true, at(5.5), at(6))
+		c.Key.Episode = 2
+		h.world.Failing = append(h.world.Failing, alerting.Failing{Rule: c.Key.Rule, Scope: c.Key.Scope, Host: c.Host, Fault: c.Fault, Since: c.Since})
+		all = append(all, c)
+	}
+	h.decide(at(6), all...)
+	h.through(6.2, 10)
+	if n := len(h.world.Incidents); n != 2 {
+		t.Fatalf("%d incidents", n)
+	}
+	for _, in := range h.world.Incidents {
+		if in.ID == first && in.Parent == "" {
+			t.Errorf("the first is %s, resolved by %q", in.State, in.ResolvedBy)
+		}
+	}
+	for _, n := range h.notices {
+		if strings.Contains(string(n.Facts), "recovered after") {
+			t.Errorf("told to %s that it is over", n.Lane)
+		}
+	}
+	heard := 0
+	for _, n := range h.notices {
+		if n.Lane == own.Lane && n.Subject != first {
+			heard++
+		}
+	}
+	if heard == 0 {
+		t.Error("who was told of the first never hears of the one that it goes on in")
+	}
+}
+
+// What a person calls a first fix is believed for half an hour.
+func TestAFirstFixThatFixedNothing(t *testing.T) {
+	h := &house{d: lively()}
+	h.decide(at(3), down("a", "h", true, at(0), at(3)))
+	got, err := h.d.Command(h.only(t), alerting.Command{Do: alerting.CommandNote, By: "ana", Text: "restarted", FirstFix: true}, nil, at(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.keep(got)
+	h.through(5.2, 34)
+	if in := h.only(t); in.State != alerting.StateMitigated {
+		t.Errorf("before that it is %s", in.State)
+	}
+	h.through(34, 36)
+	if in := h.only(t); in.State != alerting.StateOpen || in.MitigatedBy != "" {
+		t.Errorf("after that it is %s", in.State)
+	}
+}

@@ -53,6 +53,9 @@ func (t *turn) news(in *Incident) news {
 	var loud, quiet []string
 	for _, l := range t.lines[in.ID] {
 		e := t.entries[l.entry]
+		if e.Kind == EntryMerchants {
+			continue // that is for the timeline
+		}
 		text := phrase(e.Actor, e.Text)
 		n.more = n.more || e.Kind == EntryJoined
 		if l.to == tellRoot {
@@ -70,6 +73,9 @@ func (t *turn) news(in *Incident) news {
 		loud = lastOf(quiet)
 	}
 	n.text = strings.Join(loud[max(0, len(loud)-mostSaid):], "; ")
+	if n.text == "" {
+		n.text = in.Story.Said
+	}
 	return n
 }
 

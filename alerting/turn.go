@@ -144,6 +144,7 @@ func (t *turn) join(g group, c rules.Change, why string) {
 	t.sit(in, Membership{
 		Key: c.Key, Merchant: c.Merchant, Host: c.Host, Fault: c.Fault, Text: c.Evidence.Text, Since: c.Since, Joined: t.now,
 	})
+	t.goesOnIn(in, metOf(c.Key))
 	in.Failing = max(in.Failing, g.crowd)
 	t.widen(in, c)
 	if ofRatios(in.Rule) {
@@ -168,6 +169,16 @@ func (t *turn) join(g group, c rules.Change, why string) {
 		t.happened(in, EntryJoined, fmt.Sprintf("%s: %s", c.Key.Scope, text), tellRoot)
 	}
 	in.RecoveringAt = time.Time{}
+}
+
+// goesOnIn ends an incident that was recovering from what has now joined
+// another: it is not over, and goes on there.
+func (t *turn) goesOnIn(in *Incident, m met) {
+	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
+		if o := t.incidents[id]; o != in && o.Live() && t.open[id] == 0 && o.had(m) {
+			t.folded(o, in)
+		}
+	}
 }
 
 // reopen makes an incident live again that was resolved a moment ago.

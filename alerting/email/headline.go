@@ -25,6 +25,8 @@ func toneOf(n alerting.Notice, f alerting.Facts) tone {
 	switch {
 	case n.Kind == alerting.KindTest:
 		return tonePlain
+	case f.GoesOnIn != "":
+		return toneWatch
 	case f.State != "" && !f.State.Live() && n.Kind != alerting.KindDead:
 		return toneGood
 	case cmp.Or(f.Severity, n.Severity) != rules.Critical, f.State == alerting.StateAcknowledged, f.State == alerting.StateRecovering:
@@ -51,6 +53,8 @@ func word(n alerting.Notice, f alerting.Facts) string {
 	switch {
 	case f.State == "":
 		return loud
+	case f.GoesOnIn != "":
+		return joined(loud, "goes on in #"+clean(f.GoesOnIn, longName))
 	case !f.State.Live():
 		return clean(string(f.State), longName)
 	case f.State != alerting.StateOpen:
@@ -132,6 +136,8 @@ func standing(f alerting.Facts) string {
 	switch {
 	case f.State == "" || since == "":
 		return ""
+	case f.GoesOnIn != "":
+		return fmt.Sprintf("Broken%s since %s, with others: it goes on in incident #%s.", after(" for ", whom(f)), since, clean(f.GoesOnIn, longName))
 	case !f.State.Live() && !f.ResolvedAt.IsZero():
 		return fmt.Sprintf("Over since %s. Broken%s from %s on%s.", utc(f.WellSince()), after(" for ", whom(f)), since, after(", for ", lasted(f)))
 	case f.State == alerting.StateRecovering && !f.RecoveringAt.IsZero():

@@ -105,6 +105,7 @@ const (
 type story struct {
 	facts     alerting.Facts
 	phase     phase
+	total     int        // endpoints, also those that the notice does not list
 	endpoints []endpoint // those that are bad, or were when it is over; worst and oldest first
 	since     time.Time  // when the first of them began to be
 	until     time.Time  // when it was over; zero: it is not
@@ -141,6 +142,7 @@ func newStory(f alerting.Facts) story {
 	if s.phase == phaseWell && s.worst().mild() {
 		s.phase, s.until = phaseOpen, time.Time{} // it took webhooks all the time
 	}
+	s.total = max(len(s.endpoints), f.About.Endpoints)
 	s.since = f.StartedAt
 	if len(s.endpoints) > 0 {
 		s.since = slices.MinFunc(s.endpoints, func(a, b endpoint) int { return a.since.Compare(b.since) }).since

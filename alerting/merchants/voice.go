@@ -158,7 +158,7 @@ func (v voice) footer(f alerting.Facts) []string {
 
 // headline is what is so, in one line.
 func (v voice) headline(s story) string {
-	n, name, worst := len(s.endpoints), s.name(), s.worst()
+	n, name, worst := s.total, s.name(), s.worst()
 	one, many := v.Bad, v.BadMany
 	switch {
 	case s.phase == phaseOver && worst.mild():
@@ -180,7 +180,7 @@ func (v voice) headline(s story) string {
 // opening says how it stands, since when.
 func (v voice) opening(s story) []string {
 	name, mild := s.name(), s.worst().mild()
-	places := []string{"{name}", name, "{n}", strconv.Itoa(max(len(s.endpoints), 1)), "{since}", v.when(s.since), "{until}", v.when(s.until)}
+	places := []string{"{name}", name, "{n}", strconv.Itoa(max(s.total, 1)), "{since}", v.when(s.since), "{until}", v.when(s.until)}
 	pick := func(one, many string) string {
 		if name == "" {
 			return filled(many, places...)
@@ -218,7 +218,7 @@ func (v voice) seen(s story) []item {
 		}
 		list = append(list, item{e.id, text})
 	}
-	if more := len(s.endpoints) - len(list); more > 0 {
+	if more := s.total - len(list); more > 0 {
 		list = append(list, item{Text: filled(v.More, "{n}", strconv.Itoa(more))})
 	}
 	return list

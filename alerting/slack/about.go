@@ -70,7 +70,7 @@ func (w words) affects() string {
 		return share
 	case w.f.StartedAt.IsZero():
 		return joinWith("; ", "Affects "+whom, share)
-	case w.f.State.Live():
+	case w.f.State.Live(), w.f.GoesOnIn != "":
 		return joinWith("; ", "Affects "+whom+" since "+utc(w.f.StartedAt), share)
 	}
 	text := "Affected " + whom + " from " + utc(w.f.StartedAt)

@@ -97,6 +97,9 @@ func (w words) order() (first, last string) {
 // headline is how bad it is, and what.
 func (w words) headline() string {
 	title := clean(w.f.Title, maxHeader)
+	if w.f.GoesOnIn != "" {
+		return cut(fmt.Sprintf("➡️ goes on in %s: %s", clean(w.f.GoesOnIn, maxValue), title), maxHeader)
+	}
 	if w.f.State != "" && !w.f.State.Live() {
 		return cut(fmt.Sprintf("✅ %s: %s", w.f.State, title), maxHeader)
 	}

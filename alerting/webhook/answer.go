@@ -101,10 +101,14 @@ func (r *Receiver) where() string {
 	return "webhook: POST to " + u.Host
 }
 
+// leastSecret is how long the path of a URL must be to be one: a shorter one
+// is part of ordinary words, and keeps nobody out.
+const leastSecret = 8
+
 // hide takes our secrets out of text, wherever it came from.
 func (r *Receiver) hide(text string) string {
 	secrets := []string{r.cfg.URL.Reveal()}
-	if u, err := url.Parse(r.cfg.URL.Reveal()); err == nil && len(u.RequestURI()) > 1 {
+	if u, err := url.Parse(r.cfg.URL.Reveal()); err == nil && len(u.RequestURI()) >= leastSecret {
 		secrets = append(secrets, u.RequestURI())
 	}
 	secrets = append(secrets, strings.Fields(r.cfg.Secret.Reveal())...)

@@ -85,7 +85,7 @@ func printIncidents(out io.Writer, found list[incident], s incidentsShown) error
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprint(w, "\nNUMBER\tSEVERITY\tSTATE\tOPENED (UTC)\tFOR\tBY\tTITLE\n")
 	for _, in := range shown {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", in.Number, in.Severity, in.State, minute(in.OpenedAt), lasting(in.lasted(found.at)), dash(in.who()), in.line())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", in.Number, in.Severity, in.shownState(), minute(in.OpenedAt), lasting(in.lasted(found.at)), dash(in.who()), in.line())
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -52,6 +53,14 @@ type incident struct {
 	Reconciliation []reconciliation // by channel; with one incident alone
 }
 
+// shownState is the state, and whether it is quiet.
+func (in incident) shownState() string {
+	if in.Quiet != nil {
+		return string(in.State) + ", quiet"
+	}
+	return string(in.State)
+}
+
 // quiet is what keeps an incident quiet; nil: nothing does.
 type quiet struct {
 	ID     text
@@ -97,7 +106,9 @@ type entry struct {
 const incidentsPath = "/api/v1/incidents"
 
 // incidentPath is where an incident is, by its ID or number.
-func incidentPath(id string) string { return incidentsPath + "/" + url.PathEscape(id) }
+func incidentPath(id string) string {
+	return incidentsPath + "/" + url.PathEscape(strings.TrimPrefix(id, "#")) // as messages write it
+}
 
 // incident reads one incident, by its ID or number.
 func (d daemonAt) incident(ctx context.Context, id string) (incident, answer, error) {

@@ -38,7 +38,16 @@ func TestKills(t *testing.T) {
 	wg.Wait()
 	h.calm(t)
 	h.within(10*time.Minute, "everything is told", func() bool { return h.settled() })
+	h.within(10*time.Minute, "all that was acknowledged is counted", func() bool { return h.counted() >= posted })
 	h.judge(t, posted)
+}
+
+// counted is how many first attempts the daemon knows of.
+func (h *house) counted() int {
+	h.t.Helper()
+	begin := time.Now().Add(-6 * time.Hour).UTC().Format(time.RFC3339)
+	end := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
+	return read[ratio](h, "/api/v1/ratios?scope=platform&from="+begin+"&to="+end).First
 }
 
 // misbehave makes the receivers fail in turn.
@@ -153,10 +162,8 @@ func (h *house) settled() bool {
 // judge compares what the daemon says with what arrived.
 func (h *house) judge(t *testing.T, posted int) {
 	t.Helper()
-	begin := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
-	end := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
-	if got := read[ratio](h, "/api/v1/ratios?scope=platform&from="+begin+"&to="+end); got.First != posted {
-		t.Errorf("%d attempts are counted, %d were acknowledged", got.First, posted)
+	if got := h.counted(); got != posted {
+		t.Errorf("%d attempts are counted, %d were acknowledged", got, posted)
 	}
 	mails := map[string]int{}
 	for _, m := range h.mail.Messages() {

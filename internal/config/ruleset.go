@@ -102,7 +102,7 @@ type rulesLayout struct {
 // laterRules are the rules that are documented and not yet built.
 type laterRules struct {
 	Blind ignored `yaml:"primary_blind" later:"a bad certificate opens certificate"`
-	Self  ignored `yaml:"monitor_self" later:"/-/duty says how hookvigil itself is"`
+	Self  ignored `yaml:"monitor_self" later:"the rule has no settings"`
 }
 
 // rules takes what the file says over the built-in settings.

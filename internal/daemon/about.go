@@ -25,6 +25,9 @@ func (d *Daemon) about(in alerting.Incident, merchant bool) alerting.About {
 	}
 	endpoints, merchants := badEndpoints(in)
 	a.Endpoints, a.Merchants = len(endpoints), merchants
+	if in.Rule == alerting.RuleCommonCause && in.Live() && !merchant && in.Failing > len(endpoints) && in.SharePeak == in.ShareNow {
+		a.Endpoints, a.Merchants = in.Failing, 0 // those that are not confirmed yet, too; whose they are is not known
+	}
 	language := "en"
 	if merchant {
 		language = a.Language

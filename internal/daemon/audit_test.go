@@ -15,10 +15,11 @@ import (
 func TestWhatIsCriticalHasSomebodyWhoLooksAfterIt(t *testing.T) {
 	t.Parallel()
 	opened := time.Date(2026, 3, 1, 10, 2, 30, 0, time.UTC)
+	rungs := map[int]time.Duration{0: 0, 1: 5 * time.Minute, 10: 15 * time.Hour} // of the default ladder
 	critical := func(step int, change func(*alerting.Incident)) alerting.Incident {
 		in := alerting.Incident{
 			ID: "inc_00000000abc123", Rule: rules.RuleEndpointDown, Scope: "endpoint:a", Severity: rules.Critical, State: alerting.StateOpen,
-			OpenedAt: opened, Story: alerting.Story{Ladder: opened, Step: step},
+			OpenedAt: opened, Story: alerting.Story{Ladder: opened, Step: step, Taken: rungs[step]},
 		}
 		if change != nil {
 			change(&in)
