@@ -63,10 +63,32 @@ func (m Maintenance) Settled(now time.Time) (Maintenance, []registry.Fault) {
 	}
 	m.Length = m.Length.Truncate(time.Microsecond)
 	m, wrong := m.planned()
+	if len(found)+len(wrong) == 0 && m.overlaps() {
+		found = append(found, registry.Fault{
+			Path: "length", Message: fmt.Sprintf("%s is longer than until it recurs: what it matches would never be watched", registry.Duration(m.Length)),
+			Hint: "make it shorter, or let it recur less often; what is away for good is suspended",
+		})
+	}
 	if len(found)+len(wrong) == 0 && !m.EndsAt.IsZero() && !m.EndsAt.Add(m.Length).After(now) {
 		found = append(found, registry.Fault{Path: "start", Message: "its last occurrence is over: it began " + utc(m.EndsAt), Hint: "give a start that is to come"})
 	}
 	return m, append(found, wrong...)
+}
+
+// overlaps reports whether one of the first occurrences begins before the one
+// before it has ended.
+func (m Maintenance) overlaps() bool {
+	from, ok := m.Start, true
+	for range 8 { // a week of days
+		before := from
+		if from, _, ok = m.Next(before); !ok {
+			return false
+		}
+		if from.Before(before.Add(m.Length)) {
+			return true
+		}
+	}
+	return false
 }
 
 // plannable says which lists do not go with planned work.

@@ -293,7 +293,8 @@ func (t *turn) sit(in *Incident, m Membership) {
 	}
 	t.seats[metOf(m.Key)] = seat{in, i}
 	t.open[in.ID]++
-	if m.Since.Before(in.StartedAt) {
+	// What joins many with one cause, and began long before, is not when that did.
+	if m.Since.Before(in.StartedAt) && (in.Rule != RuleCommonCause || apart(m.Since, in.StartedAt) <= t.desk.Fold.Within) {
 		in.StartedAt = m.Since
 	}
 }

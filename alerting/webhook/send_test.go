@@ -109,7 +109,7 @@ func TestWithoutAnAnswer(t *testing.T) {
 	t.Run("silence until the timeout", func(t *testing.T) {
 		t.Parallel()
 		c := configFor(start(t, hang))
-		c.Timeout = 200 * time.Millisecond
+		c.Timeout = 1500 * time.Millisecond
 		_, err := receiver(t, c).Send(t.Context(), noticeOf(t, openFacts()), alerting.Ref{})
 		wantClass(t, err, alerting.ClassAmbiguous)
 	})

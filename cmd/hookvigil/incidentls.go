@@ -110,7 +110,7 @@ func tallyIncidents(list []incident, s incidentsShown) string {
 	bySeverity, untouched := map[rules.Severity]int{}, 0
 	for _, in := range list[:s.live] {
 		bySeverity[in.Severity]++
-		if in.State == alerting.StateOpen {
+		if in.AcknowledgedAt.IsZero() && in.Quiet == nil && in.State != alerting.StateRecovering {
 			untouched++
 		}
 	}

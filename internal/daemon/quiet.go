@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -96,12 +97,29 @@ func (d *Daemon) Silence(ctx context.Context, incidentID, by string, length time
 	if !in.Live() {
 		return fmt.Errorf("silence incident: %w", &alerting.CommandError{Do: "silence", State: in.State, Why: "it is over"})
 	}
+	if h := in.Story.Hush; h.ID != "" && h.Until.After(time.Now().Add(length)) {
+		return nil // it is quiet for longer already
+	}
+	running, err := d.store.Silences(ctx, alerting.SilenceFilter{State: alerting.SilenceActive, Limit: 1000})
+	if err != nil {
+		return fmt.Errorf("silence incident: %w", err)
+	}
+	alike := alerting.Matcher{Incident: []string{in.ID}}.String()
+	if slices.ContainsFunc(running, func(s alerting.Silence) bool {
+		return s.Matcher.String() == alike && time.Until(s.Until) > length-pressedTwice
+	}) {
+		return nil // pressed twice
+	}
 	_, err = quiets{d}.AddSilence(ctx, alerting.Silence{
 		Matcher: alerting.Matcher{Incident: []string{in.ID}}, Until: time.Now().Add(length), By: by,
 		Reason: fmt.Sprintf("%s of silence, asked for under its message", registry.Duration(length)),
 	})
 	return err
 }
+
+// pressedTwice is how long after a silence another of the same length says
+// nothing new.
+const pressedTwice = 10 * time.Minute
 
 // quietNow is the planned work that probes are not counted in. It is
 // read-only.
@@ -140,10 +158,18 @@ func (d *Daemon) refreshQuiet(ctx context.Context) {
 	}})
 }
 
+// noticesKept is how long notices that have ended are kept: `incident export` and
+// the outbox tell who was told so long.
+const noticesKept = 90 * 24 * time.Hour
+
 // dropQuiet lets go of what ended long ago, once an hour.
 func (d *Daemon) dropQuiet(ctx context.Context) {
 	if _, err := d.store.DropQuiet(ctx, time.Now().Add(-quietKept)); err != nil && ctx.Err() == nil {
 		d.log.Error("silences and maintenance of long ago stay", "err", err)
 		d.metrics.StoreFailed("drop_quiet")
+	}
+	if _, err := d.store.DropNotices(ctx, time.Now().Add(-noticesKept)); err != nil && ctx.Err() == nil {
+		d.log.Error("notices of long ago stay", "err", err)
+		d.metrics.StoreFailed("drop_notices")
 	}
 }

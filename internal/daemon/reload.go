@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/internal/api"
@@ -39,6 +40,7 @@ func (d *Daemon) Reload(ctx context.Context) (api.ReloadReport, error) {
 		return report, nil
 	}
 	report.Warnings = append(report.Warnings, needsRestart(d.atStart, next)...)
+	report.Warnings = append(report.Warnings, gone(d.settings.Load(), next)...)
 	diff, left, err := d.importFile(ctx, next)
 	if err != nil {
 		d.noteReload(true, err.Error())
@@ -82,6 +84,22 @@ func (d *Daemon) lastReload() reloadOutcome {
 func eyesDiffer(a, b *config.Config) bool {
 	return !reflect.DeepEqual(a.Guard, b.Guard) || !reflect.DeepEqual(a.Server.OperatorURL, b.Server.OperatorURL) ||
 		!a.Defaults.Roots.Equal(b.Defaults.Roots)
+}
+
+// gone names the receivers that were configured and are not any more: whoever
+// was told of an incident through one of them hears no end there.
+func gone(now, next *config.Config) []api.ConfigFault {
+	var list []api.ConfigFault
+	for _, r := range now.Receivers {
+		if slices.ContainsFunc(next.Receivers, func(o config.Receiver) bool { return o.Name == r.Name }) {
+			continue
+		}
+		list = append(list, api.ConfigFault{
+			Path: "receivers." + r.Name, File: next.Path, Message: "is gone: incidents that run are told on without it, and stay open there",
+			Hint: "put it back until they are over, or close them there by hand",
+		})
+	}
+	return list
 }
 
 // needsRestart names the settings that differ and only count at start.

@@ -59,10 +59,11 @@ func firstsByTick(c traffic.Config, length time.Duration) map[time.Time]rules.Ti
 func TestSeed000OnTheDesk(t *testing.T) {
 	t.Parallel()
 	begin, fixed, healed := traffic.Seed000Times()
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			t.Parallel()
-			c := traffic.Seed000(seed, 20)
+			c := traffic.Seed000(seed, 10)
+			c.Start = begin.Add(-time.Hour) // enough of an ordinary ratio, and less to count
+			c.Length = healed.Add(30 * time.Minute).Sub(c.Start)
 			rule := rules.ErrorRatio{Rule: rules.RulePlatformErrorRatio, Scope: rules.ScopePlatform, Detector: rules.DefaultDetector()}
 			d := &seedDesk{desk: alerting.DefaultDesk()}
 			d.desk.Routes = func(alerting.Incident) []alerting.Destination {

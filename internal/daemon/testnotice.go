@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,9 +21,10 @@ const testFor = 75 * time.Second
 // testReceiver sends one test notice through each lane of a receiver, the way
 // every notice goes, and waits until each has ended.
 func (d *Daemon) testReceiver(ctx context.Context, receiver, by string) (api.TestOutcome, error) {
-	leads, ok := d.column.ways.Load().leads[receiver]
+	w := d.column.ways.Load()
+	leads, ok := w.leads[receiver]
 	if !ok {
-		return api.TestOutcome{}, fmt.Errorf("there is no receiver %q: %w", receiver, registry.ErrNotFound)
+		return api.TestOutcome{}, fmt.Errorf("there is no receiver %q, only %s: %w", receiver, strings.Join(w.names, ", "), registry.ErrNotFound)
 	}
 	now, subject := time.Now(), "test/"+uuid.NewString()
 	facts, err := json.Marshal(alerting.Facts{
