@@ -78,15 +78,16 @@ func (m Maintenance) Settled(now time.Time) (Maintenance, []registry.Fault) {
 // overlaps reports whether one of the first occurrences begins before the one
 // before it has ended.
 func (m Maintenance) overlaps() bool {
-	from, ok := m.Start, true
+	before := m.Start
 	for range 8 { // a week of days
-		before := from
-		if from, _, ok = m.Next(before); !ok {
+		from, _, ok := m.Next(before)
+		if !ok {
 			return false
 		}
 		if from.Before(before.Add(m.Length)) {
 			return true
 		}
+		before = from
 	}
 	return false
 }

@@ -57,7 +57,6 @@ func firstsByTick(c traffic.Config, length time.Duration) map[time.Time]rules.Ti
 // incident, one page and its echo when nobody answers, a first fix near 22:31,
 // over after 23:10 and before 23:30 (times in GMT+7).
 func TestSeed000OnTheDesk(t *testing.T) {
-	t.Parallel()
 	begin, fixed, healed := traffic.Seed000Times()
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
