@@ -9,7 +9,7 @@ FUZZTIME      ?= 10s
 # Tests mostly wait for the network: more of them at a time than processors.
 PARALLEL      ?= 16
 # How often the acceptance test kills the daemon; 50 for a release.
-KILLS         ?= 10
+KILLS         ?= 6
 export CGO_ENABLED ?= 0
 # A Go from 1.21 on fetches the one that go.mod asks for, unless this says local.
 export GOTOOLCHAIN ?= auto
@@ -55,7 +55,7 @@ test-integration: have-go ## slower ones: real time, more damage to the store, t
 
 chaos: have-go ## KILLS (500) kills of the built binary, while all receivers misbehave: an hour and a half
 	@scripts/need gcc
-	KILLS=$(if $(filter 10,$(KILLS)),500,$(KILLS)) $(GO) test -tags integration -count 1 -timeout 4h -v -run 'TestKills' ./internal/acceptance
+	KILLS=$(if $(filter 6,$(KILLS)),500,$(KILLS)) $(GO) test -tags integration -count 1 -timeout 4h -v -run 'TestKills' ./internal/acceptance
 
 build: have-go ## one static binary, bin/hookvigil
 	@mkdir -p $(BIN)

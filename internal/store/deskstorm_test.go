@@ -16,7 +16,7 @@ import (
 func TestFiveThousandEndpointsAreOneIncident(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	const all, at = 5000, 250
+	const all, at = stormSize, 250
 	slack, mails := 0, 0
 	told := func(minutes float64) {
 		for {

@@ -1,0 +1,6 @@
+//go:build !race
+
+package store_test
+
+// stormSize is the endpoints of a storm.
+const stormSize = 5000
