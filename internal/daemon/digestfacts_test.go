@@ -88,9 +88,9 @@ func TestDigestFactsAreShown(t *testing.T) {
 	}{
 		"all states are there at 0":                 {nil, `hookvigil_digest_windows{state="skipped_green"} 0`},
 		"every kind counts":                         {[]countedRow{row("health", digest.StateSent, 0), row("platform", digest.StateSent, 0), row("summary", digest.StateSent, 0)}, `hookvigil_digest_windows{state="sent"} 3`},
-		"a daily one counts for a day after it":     {[]countedRow{row("health", digest.StateDead, 2*day-time.Minute)}, `hookvigil_digest_windows{state="dead"} 1`},
-		"and no longer":                             {[]countedRow{row("health", digest.StateDead, 2*day+time.Minute)}, `hookvigil_digest_windows{state="dead"} 0`},
-		"a weekly one counts for a week after it":   {[]countedRow{row("summary", digest.StateMerged, 14*day-time.Minute)}, `hookvigil_digest_windows{state="merged"} 1`},
+		"a daily one counts for a day after it":     {[]countedRow{row("health", digest.StateDead, 2*day-time.Hour)}, `hookvigil_digest_windows{state="dead"} 1`},
+		"and no longer":                             {[]countedRow{row("health", digest.StateDead, 2*day+time.Hour)}, `hookvigil_digest_windows{state="dead"} 0`},
+		"a weekly one counts for a week after it":   {[]countedRow{row("summary", digest.StateMerged, 14*day-time.Hour)}, `hookvigil_digest_windows{state="merged"} 1`},
 		"nothing arrived":                           {[]countedRow{row("health", digest.StateDead, 0)}, `hookvigil_digest_last_success_timestamp_seconds 0`},
 		"nothing waits":                             {[]countedRow{row("health", digest.StateSent, 0)}, `hookvigil_digest_oldest_due_seconds 0`},
 		"the last of all kinds is when one arrived": {[]countedRow{{kind: "health", sent: time.Unix(7, 0), start: now}, {kind: "platform", sent: time.Unix(9, 0), start: now}, {kind: "summary", sent: time.Unix(8, 0), start: now}}, `hookvigil_digest_last_success_timestamp_seconds 9`},
