@@ -36,11 +36,14 @@ func openSinks(w io.Writer, out string) (*sinks, error) {
 		s.slack.Close()
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(filepath.Dir(out), "rig-slack.token"), []byte(hooktest.DefaultSlackToken), 0o600); err != nil {
-		s.close()
-		return nil, err
+	for name, secret := range map[string]string{"rig-slack.token": hooktest.DefaultSlackToken, "rig-slack.signing": hooktest.DefaultSlackSigning} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(out), name), []byte(secret), 0o600); err != nil {
+			s.close()
+			return nil, err
+		}
 	}
-	fmt.Fprintf(w, "receivers:\n  ops: {kind: slack, token_file: rig-slack.token, channel: %s, api_url: %q}\n", hooktest.DefaultSlackChannel, s.slack.APIURL())
+	fmt.Fprintf(w, "receivers:\n  ops: {kind: slack, token_file: rig-slack.token, channel: %s, api_url: %q,\n", hooktest.DefaultSlackChannel, s.slack.APIURL())
+	fmt.Fprintf(w, "        signing_secret_file: rig-slack.signing, users: {%s: {name: presser, role: operator}}}\n", hooktest.DefaultSlackPresser)
 	fmt.Fprintf(w, "  mail: {kind: email, smtp: {host: 127.0.0.1, port: %d, tls: none}, from: alerts@example.com, to: [sre@example.com]}\n", s.mail.Addr().Port())
 	fmt.Fprint(w, "routes: [{to: [ops, mail]}]\n")
 	return s, nil
@@ -55,6 +58,8 @@ func (s *sinks) close() {
 //
 //	GET  /slack                  messages as they stand
 //	GET  /mail                   mails as they were sent
+//	POST /slack/press?action=hookvigil_ack&to=http://127.0.0.1:8420/slack/interactions   of the latest message that has it; user=U1
+//	GET  /slack/answers          what those who pressed were told
 //	POST /receivers/3/stop       likewise start; set?to=cert_expired
 //	POST /slack/play?fault=limited&for=1m    likewise hang, drop_after, error_500, ...
 //	POST /mail/play?verb=greeting&reply=421+4.3.2+busy&for=1m
@@ -73,6 +78,12 @@ func control(receivers []*hooktest.Receiver, s *sinks) http.Handler {
 	}
 	mux.HandleFunc("GET /slack", func(w http.ResponseWriter, _ *http.Request) { s.showSlack(w) })
 	mux.HandleFunc("GET /mail", func(w http.ResponseWriter, _ *http.Request) { s.showMail(w) })
+	mux.HandleFunc("GET /slack/answers", func(w http.ResponseWriter, _ *http.Request) {
+		for _, a := range s.slack.Answers() {
+			fmt.Fprintf(w, "%+v\n", a)
+		}
+	})
+	do("POST /slack/press", s.press)
 	do("POST /slack/play", s.playSlack)
 	do("POST /mail/play", s.playMail)
 	return mux
@@ -113,6 +124,15 @@ func (s *sinks) showMail(w io.Writer) {
 		fmt.Fprintf(w, "--- %s to %v\n%s\n", m.At.UTC().Format(time.RFC3339), m.To, m.Data)
 	}
 	fmt.Fprintf(w, "%+v\n", s.mail.Stats())
+}
+
+// press tells the daemon that somebody pressed a button, as Slack does.
+func (s *sinks) press(r *http.Request) error {
+	status, err := s.slack.Press(r.Context(), r.FormValue("to"), hooktest.SlackPress{Action: r.FormValue("action"), User: r.FormValue("user")})
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("answered with status %d", status)
+	}
+	return err
 }
 
 func (s *sinks) playSlack(r *http.Request) error {
