@@ -58,7 +58,7 @@ test-integration: have-go ## slower ones: real time, more damage to the store, t
 	$(GO) test -tags integration -timeout 5m -run RealPrometheus ./internal/ingest/promquery
 	$(GO) test -tags integration -timeout 5m -run ARealAlertmanager ./alerting/alertmanager
 
-chaos: have-go ## CHAOS_KILLS (500) kills of the built binary, while all receivers misbehave: an hour and a half
+chaos: have-go ## CHAOS_KILLS (500) kills of the built binary, while all receivers misbehave: three quarters of an hour
 	@scripts/need gcc
 	KILLS=$(CHAOS_KILLS) $(GO) test -tags integration -count 1 -timeout 4h -v -run 'TestKills' ./internal/acceptance
 

@@ -90,6 +90,21 @@ func (d EndpointDown) Step(e Episode, f DownFact, now time.Time) (Episode, *Chan
 	return e, &c
 }
 
+// Again returns how soon another probe is wanted, so that an outage is told once
+// it spans long enough and not at the turn after that: zero, the regular turn,
+// unless failures are confirmed and span too little yet, and the rest is over
+// before the regular turn can be.
+func (d EndpointDown) Again(f DownFact, now time.Time) time.Duration {
+	if f.Memory.Last.Verdict != probes.Down || !f.Memory.Confirmed(f.Policy) || f.Memory.Last.At.Sub(f.Memory.FirstFailure) >= d.Span {
+		return 0
+	}
+	rest := max(f.Memory.FirstFailure.Add(d.Span).Sub(now), time.Millisecond) // a slow probe may have outlasted it
+	if rest > f.Policy.Interval {
+		return 0
+	}
+	return rest
+}
+
 // waits reports whether an event waits too long, and none was delivered since
 // its first attempt: one that is rejected alone is no fault of the endpoint.
 func (d EndpointDown) waits(f DownFact, now time.Time) bool {

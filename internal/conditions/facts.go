@@ -10,8 +10,9 @@ import (
 	"github.com/hookvigil/hookvigil/rules"
 )
 
-// Probed takes what is known of an endpoint after a probe.
-func (c *Conditions) Probed(f rules.DownFact, now time.Time) {
+// Probed takes what is known of an endpoint after a probe, and returns how soon
+// another one is wanted; zero: at the regular turn.
+func (c *Conditions) Probed(f rules.DownFact, now time.Time) (again time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.standingLocked(met{rules.RuleEndpointDown, rules.ScopeOf(rules.ScopeEndpoint, f.Endpoint)})
@@ -21,6 +22,10 @@ func (c *Conditions) Probed(f rules.DownFact, now time.Time) {
 		c.settleLocked(s, e, ch, awaiting(e, f.Memory.Last))
 	}
 	c.agreeLocked(s.Scope, now)
+	if e.Phase != rules.PhasePending {
+		return 0
+	}
+	return c.cfg.EndpointDown.Again(f, now)
 }
 
 // agreeLocked raises the ratio of an endpoint that is down too.

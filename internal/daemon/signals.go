@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -74,7 +75,8 @@ func (d *Daemon) probe(ctx context.Context, t probes.Tick) (next time.Duration) 
 	memory, next, current := d.board.probed(w, r)
 	if current {
 		d.quarters.probed(w.ID, memory.Last, w.Probe.Policy.Interval)
-		d.column.conditions.Probed(d.downFact(w, memory), time.Now())
+		again := d.column.conditions.Probed(d.downFact(w, memory), time.Now())
+		next = cmp.Or(next, again) // what its own answer asked for goes first
 	}
 	d.noteState(w, before)
 	d.probeLateness.saw(t.Late, r.Fault == probes.FaultInternal, time.Now())
