@@ -85,15 +85,18 @@ const (
 	CommandNote        CommandKind = "note"
 )
 
-// CommandError says that a command makes no sense in the state an incident is
-// in.
+// CommandError says why a command was refused, and that nothing was done.
 type CommandError struct {
 	Do    CommandKind
 	State State
 	Why   string
+	Asked bool // what was asked for is wrong, whatever the state
 }
 
-// Error implements error, in one line.
+// Error implements error, in one line that begins with what is wrong.
 func (e *CommandError) Error() string {
+	if e.Asked {
+		return fmt.Sprintf("%s (nothing was done; the incident is %s)", e.Why, e.State)
+	}
 	return fmt.Sprintf("cannot %s an incident that is %s: %s", e.Do, e.State, e.Why)
 }

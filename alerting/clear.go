@@ -44,14 +44,19 @@ func (t *turn) leaveLines(in *Incident) {
 }
 
 // lead gives an incident whose leading condition is over to the oldest of those
-// that are left, when all of these are about deliveries: an endpoint that is up
-// again, and whose events get their last try soon, is not down.
+// that are left: an endpoint that is up again, and whose certificate is bad or whose
+// events get their last try soon, is not down. What is of another scope leads only
+// when all that is left is about deliveries.
 func (t *turn) lead(in *Incident) {
 	if _, leads := t.seats[met{in.Rule, in.Scope}]; leads || in.Rule == RuleCommonCause {
 		return
 	}
 	seats := t.seatsIn(in)
-	other := func(s seat) bool { return !ofDeliveries(in.Members[s.i].Key.Rule) }
+	sees := func(s seat) bool { k := in.Members[s.i].Key; return shared(k.Rule) && k.Scope == in.Scope }
+	if slices.ContainsFunc(seats, sees) {
+		seats = slices.DeleteFunc(seats, func(s seat) bool { return !sees(s) })
+	}
+	other := func(s seat) bool { return !sees(s) && !ofDeliveries(in.Members[s.i].Key.Rule) }
 	if len(seats) == 0 || slices.ContainsFunc(seats, other) {
 		return
 	}

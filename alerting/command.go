@@ -26,7 +26,10 @@ const (
 //   - note: the remark stands in the timeline, in any state.
 func (d Desk) Command(in Incident, c Command, told []Destination, now time.Time) (Decision, error) {
 	c.By, c.Text = tidy(c.By), tidy(c.Text)
-	if why := c.wrong(in); why != "" {
+	if why := c.wrong(); why != "" {
+		return Decision{}, &CommandError{Do: c.Do, State: in.State, Why: why, Asked: true}
+	}
+	if why := c.untimely(in); why != "" {
 		return Decision{}, &CommandError{Do: c.Do, State: in.State, Why: why}
 	}
 	t := newTurn(d, World{Incidents: []Incident{in}, Told: map[string][]Destination{in.ID: told}}, now)
@@ -71,8 +74,8 @@ func (t *turn) note(in *Incident, c Command) {
 	t.happened(in, EntryMitigated, phrase("first fix", c.Text), tellThread)
 }
 
-// wrong says why a command makes no sense, "" when it does.
-func (c Command) wrong(in Incident) string {
+// wrong says why a command makes no sense for any incident, "" when it does.
+func (c Command) wrong() string {
 	switch {
 	case c.Do != CommandAcknowledge && c.Do != CommandResolve && c.Do != CommandNote:
 		return fmt.Sprintf("there is no such command; want %s, %s or %s", CommandAcknowledge, CommandResolve, CommandNote)
@@ -84,6 +87,15 @@ func (c Command) wrong(in Incident) string {
 		return fmt.Sprintf("the text has %d characters, at most %d are kept", utf8.RuneCountInString(c.Text), LongestRemark)
 	case c.Do == CommandNote && c.Text == "":
 		return "the text is missing; a note needs one"
+	default:
+		return ""
+	}
+}
+
+// untimely says why a command makes no sense in the state of an incident, ""
+// when it does.
+func (c Command) untimely(in Incident) string {
+	switch {
 	case c.FirstFix && !in.Live():
 		return "it is over; a first fix comes before the end"
 	case c.Do != CommandNote && in.Parent != "":
@@ -114,7 +126,7 @@ func (t *turn) acknowledge(in *Incident, c Command) {
 }
 
 func (t *turn) resolve(in *Incident, c Command) {
-	text := fmt.Sprintf("resolved by hand after %s", lasted(in, t.now))
+	text := fmt.Sprintf("resolved by hand after %s", short(lasted(in, t.now)))
 	if n := t.open[in.ID]; n > 0 {
 		still := "1 condition was still open: it is told again when it stays so for"
 		if n > 1 {

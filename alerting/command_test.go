@@ -51,7 +51,7 @@ func TestCommands(t *testing.T) {
 		},
 		"resolved by hand: all hear it, with what is still open": {
 			{alerting.Command{Do: resolve, By: "sari", Text: "planned work"}, alerting.StateResolved,
-				"resolved sari resolved by hand after 5m0s; 1 condition was still open: it is told again when it stays so for 30m: planned work", "ops:root ops:resolve mail:resolve", ""},
+				"resolved sari resolved by hand after 5m; 1 condition was still open: it is told again when it stays so for 30m: planned work", "ops:root ops:resolve mail:resolve", ""},
 			{alerting.Command{Do: resolve, By: "budi"}, alerting.StateResolved, "", "", "cannot resolve an incident that is resolved: it is over"},
 			{alerting.Command{Do: ack, By: "budi"}, alerting.StateResolved, "", "", "cannot ack an incident that is resolved"},
 			{alerting.Command{Do: note, By: "budi", Text: "x"}, alerting.StateResolved, "note budi x", "ops:root ops:update", ""},

@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -60,6 +61,7 @@ type Facts struct {
 	URL            string         `json:"url,omitempty"`        // of the incident's page; empty without server.public_url
 	Runbook        string         `json:"runbook,omitempty"`
 	About          About          `json:"about,omitzero"`
+	Held           []HeldBack     `json:"held,omitempty"` // of a summary: what it stands for, the worst first, at most 10
 }
 
 // WellSince is since when nothing of an incident that is over fails; zero: it
@@ -71,6 +73,14 @@ func (f Facts) WellSince() time.Time {
 	return f.RecoveringAt
 }
 
+// News is Happened without the title, which stands above it in every message.
+func (f Facts) News() string {
+	if f.Title == "" {
+		return f.Happened
+	}
+	return strings.Replace(strings.TrimPrefix(f.Happened, f.Title+": "), "; "+f.Title+": ", "; ", 1)
+}
+
 // About is what is known around an incident: why it fails, for whom, what to
 // do, and what will be lost. What is not known is empty.
 type About struct {
@@ -80,6 +90,7 @@ type About struct {
 	Host         string    `json:"host,omitempty"`          // of the endpoint it is about
 	Cause        string    `json:"cause,omitempty"`         // a word of the cause matrix, as in "auth_changed"
 	Why          string    `json:"why,omitempty"`           // that cause in a sentence
+	Now          string    `json:"now,omitempty"`           // what is seen of its one endpoint now, with since when, in a line
 	Advice       string    `json:"advice,omitempty"`        // what to do, in a sentence or two
 	Endpoints    int       `json:"endpoints,omitempty"`     // that are bad now
 	Merchants    int       `json:"merchants,omitempty"`     // of those

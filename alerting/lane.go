@@ -45,7 +45,8 @@ func (o *Outbox) handle(ctx context.Context, port Port, c Claimed) {
 	c.Late = now.Sub(c.Created) > lateAfter
 	ref, err := o.send(ctx, port, c)
 	out := Outcome{
-		ID: c.ID, Fence: c.Fence, Lane: c.Lane, Kind: port.Kind, Began: now, Ended: time.Now(), Storm: c.Storm, Reduced: c.Reduced,
+		ID: c.ID, Fence: c.Fence, Lane: c.Lane, Kind: port.Kind, Began: now, Ended: time.Now(), Storm: c.Storm,
+		Reduced: c.Reduced || err != nil && errors.Is(err, errPanicked), // what panics is its form, most likely
 	}
 	if err != nil {
 		out = out.failed(port, c.Notice, err)
@@ -55,15 +56,18 @@ func (o *Outbox) handle(ctx context.Context, port Port, c Claimed) {
 	o.finish(ctx, port, c, out)
 }
 
+// errPanicked stands for a bug in a receiver.
+var errPanicked = errors.New("the receiver panicked")
+
 // send makes the one attempt, within the port's time. A receiver that panics
-// has failed like any other.
+// has failed like any other, and gets the plain form from then on.
 func (o *Outbox) send(ctx context.Context, port Port, c Claimed) (ref Ref, failed *SendError) {
 	ctx, cancel := context.WithTimeout(ctx, port.Timeout)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			o.log.Error("receiver panicked", "lane", c.Lane, "notice", c.ID, "panic", p, "stack", string(debug.Stack()))
-			ref, failed = Ref{}, &SendError{Class: ClassTransient, Err: errors.New("the receiver panicked")}
+			ref, failed = Ref{}, &SendError{Class: ClassTransient, Err: errPanicked}
 		}
 	}()
 	ref, err := port.Receiver.Send(ctx, c.Notice, c.Prev)

@@ -260,6 +260,31 @@ func TestADeadLetterIsToldByAnotherReceiver(t *testing.T) {
 	})
 }
 
+// TestAFailedTestIsNoDeadLetter: whoever asked for it reads why it failed, and
+// nobody is told of it elsewhere.
+func TestAFailedTestIsNoDeadLetter(t *testing.T) {
+	for _, class := range []alerting.Class{alerting.ClassDestination, alerting.ClassAuth, alerting.ClassTransient, alerting.ClassMessage} {
+		t.Run(string(class), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				closed, mail := newSends(always(fails(class))), newSends(nil)
+				n := event("ops/C1", "test/1", "1", rules.Low)
+				n.Kind = alerting.KindTest
+				q := newMemory(n)
+				ports := slackLike(map[string]alerting.Receiver{"ops": closed, "mail": mail})
+				ports.Fallback = []alerting.Address{{Lane: "mail/sre"}}
+				died := 0
+				cfg := alerting.OutboxConfig{Observe: alerting.Observer{Dead: func(string, alerting.Notice) { died++ }}}
+				_, stop := runOutbox(t, q, cfg, ports)
+				synctest.Wait()
+				stop()
+				if count(q, "dropped") != 1 || len(closed.seen()) != 1 || len(mail.seen()) != 0 || died != 0 {
+					t.Errorf("%v after %d tries, %d told elsewhere, %d counted as dead", q.states(), len(closed.seen()), len(mail.seen()), died)
+				}
+			})
+		})
+	}
+}
+
 func TestDeadLettersOfDeadLettersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closed := newSends(always(fails(alerting.ClassDestination)))

@@ -39,6 +39,8 @@ func (o Outcome) failed(port Port, n Notice, e *SendError) Outcome {
 	case again:
 		o.Result, o.Due = ResultWaiting, due
 		o.Reduced = o.Reduced || e.Class == ClassMessage
+	case n.Kind == KindTest:
+		o.Result = ResultDropped // whoever asked for it reads why: nobody has missed anything
 	default:
 		o.Result = ResultDead
 	}

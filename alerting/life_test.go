@@ -81,7 +81,7 @@ func TestAnIncidentIsOverOnceItStaysSo(t *testing.T) {
 	}
 	h.decide(at(7))
 	in := h.only(t)
-	if last := h.entries[len(h.entries)-1]; in.State != alerting.StateResolved || !strings.HasPrefix(last.Text, "recovered after 5m0s: ") {
+	if last := h.entries[len(h.entries)-1]; in.State != alerting.StateResolved || !strings.HasPrefix(last.Text, "recovered after 5m: ") {
 		t.Errorf("it is %s: %q", in.State, last.Text)
 	}
 	if got, want := fmt.Sprint(h.loud()), "[mail/sre@x.example:mail ops/C1:resolve mail/sre@x.example:resolve]"; got != want {

@@ -139,6 +139,9 @@ func TestStormBecomesOneSummary(t *testing.T) {
 		if last := r.seen()[len(r.seen())-1]; !strings.Contains(string(last.Facts), "50 more messages were held back") {
 			t.Errorf("the summary says %s", last.Facts)
 		}
+		if f := factsOf(t, r.seen()[len(r.seen())-1].Notice); len(f.Held) != 1 || f.Held[0].Title != "acme is down" || f.Held[0].Messages != 50 || f.HeldMore() != 0 {
+			t.Errorf("the summary names %v of %d", f.Held, f.MemberCount)
+		}
 		if got := count(q, "replaced"); got != 50 || heldBack != 50 {
 			t.Errorf("%d replaced, %d counted, want 50", got, heldBack)
 		}

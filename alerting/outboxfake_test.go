@@ -223,7 +223,7 @@ func (q *memory) Finish(ctx context.Context, o alerting.Outcome) (bool, error) {
 	if o.Extra != nil && !q.addLocked(*o.Extra) && o.Result == alerting.ResultHeld {
 		for _, r := range q.rows {
 			if r.IdemKey == o.Extra.IdemKey && r.state == "waiting" {
-				r.Version, r.Facts = o.Extra.Version, o.Extra.Facts
+				r.Version, r.Facts = o.Extra.Version, alerting.Gathered(r.Facts, *o.Extra).Facts
 			}
 		}
 	}

@@ -108,6 +108,7 @@ const (
 	ResultSent    Result = "sent"
 	ResultWaiting Result = "waiting"  // to be tried again
 	ResultDead    Result = "dead"     // will not be tried again
+	ResultDropped Result = "dropped"  // will not be tried again, and nobody misses it: a test that failed
 	ResultHeld    Result = "replaced" // told by the summary of a storm
 )
 
@@ -132,7 +133,7 @@ type Outcome struct {
 	Stop       bool      // the lane
 	Storm      Storm     // of the lane, from now on
 	// Extra is inserted too: a dead letter, an alarm, or the summary that
-	// replaces the notice. The same summary grows with each version.
+	// replaces the notice. The same summary grows with each version, by [Gathered].
 	Extra *Notice
 }
 

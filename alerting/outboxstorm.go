@@ -63,25 +63,23 @@ func (n Claimed) counts() bool {
 	}
 }
 
-// summary returns the notice that stands for the w.Held messages of window w.
-// It goes when the window is over, as a message of the next one.
+// summary returns the notice that stands for the w.Held messages of window w,
+// of which n is the last. It goes when the window is over, as a message of the
+// next one.
 func (c StormCap) summary(n Claimed, w Storm) Notice {
 	end := w.At.Add(c.Every)
 	key := fmt.Sprintf("storm:%s:%d:%s", n.Lane, w.At.UnixMicro(), n.Recipient)
-	messages := "messages were"
-	if w.Held == 1 {
-		messages = "message was"
-	}
 	return Notice{
 		IdemKey: key, Subject: key, Lane: n.Lane, Recipient: n.Recipient,
 		Kind: KindSummary, Flow: FlowEvent, Severity: rules.High, Version: w.Held,
 		Created: w.At, Due: end,
 		Facts: pack(Facts{
-			Title:       fmt.Sprintf("%d more %s held back", w.Held, messages),
+			Title:       fmt.Sprintf("%d more %s held back", w.Held, oneOrMany(w.Held, "message was", "messages were")),
 			Severity:    rules.High,
 			MemberCount: w.Held,
-			Happened: fmt.Sprintf("more than %d messages came here in %s, between %s and %s; the rest are recorded, not sent",
-				c.Most, c.Every, w.At.UTC().Format(time.DateTime), end.UTC().Format(time.DateTime+" MST")),
+			Held:        []HeldBack{heldBack(n.Notice)},
+			Happened: fmt.Sprintf("more than %d messages came here in %s, from %s to %s; the rest are recorded, and were not sent",
+				c.Most, short(c.Every), clock(w.At), clock(end)),
 			At: end,
 		}),
 	}

@@ -16,7 +16,7 @@ type Hush struct {
 	Kind   HushKind  `json:"kind"`
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
-	Until  time.Time `json:"until"` // then it is told, when it is still bad; of maintenance: the end of this occurrence
+	Until  time.Time `json:"until"` // then it is told, when it is still bad; of maintenance: the end of this occurrence; zero: it is over, and nothing fails just now
 }
 
 // HushKind says what keeps a condition quiet. The words are stored.

@@ -202,10 +202,11 @@ func TestPeopleReconcile(t *testing.T) {
 		"of what is reconciled":   {closed, by(alerting.ReconcileCommand{Do: "written_off", Channel: "QR", Count: 0}), "", 0, "", "write a note instead"},
 		"of what goes on elsewhere": {folded, by(alerting.ReconcileCommand{Do: "done", Channel: "ID_BCA"}), "", 0, "",
 			"folded into abc, where it goes on"},
-		"a channel that is not there":  {over, by(alerting.ReconcileCommand{Do: "done", Channel: "OTC"}), "", 0, "", `no "OTC"; want one of events without a channel, ID_BCA, QR`},
-		"an action that is not there":  {over, by(alerting.ReconcileCommand{Do: "undo", Channel: "QR"}), "", 0, "", "want written_off, done or note"},
-		"nobody says so":               {over, alerting.ReconcileCommand{Do: "done", Channel: "QR"}, "", 0, "", "who says so is missing"},
-		"by somebody with a long name": {over, alerting.ReconcileCommand{Do: "done", Channel: "QR", By: strings.Repeat("n", 201)}, "", 0, "", "at most 200"},
+		"a channel that is not there":                   {over, by(alerting.ReconcileCommand{Do: "done", Channel: "OTC"}), "", 0, "", `channel "OTC" has no failed event in it; want one of "" (events without a channel), ID_BCA, QR (nothing was done; the incident is resolved)`},
+		"a channel that is not there, of one that runs": {live, by(alerting.ReconcileCommand{Do: "done", Channel: "OTC"}), "", 0, "", `channel "OTC" has no failed event in it`},
+		"an action that is not there":                   {over, by(alerting.ReconcileCommand{Do: "undo", Channel: "QR"}), "", 0, "", "want written_off, done or note"},
+		"nobody says so":                                {over, alerting.ReconcileCommand{Do: "done", Channel: "QR"}, "", 0, "", "who says so is missing"},
+		"by somebody with a long name":                  {over, alerting.ReconcileCommand{Do: "done", Channel: "QR", By: strings.Repeat("n", 201)}, "", 0, "", "at most 200"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -227,5 +228,30 @@ func TestPeopleReconcile(t *testing.T) {
 	}
 	if _, _, err := over.Reconcile(nil, by(alerting.ReconcileCommand{Do: "done"}), evening, time.UTC); err == nil || !strings.Contains(err.Error(), "nothing to reconcile yet") {
 		t.Errorf("without a row: %v", err)
+	}
+}
+
+// TestRefusalsBeginWithWhatIsWrong: only where the state of the incident is the
+// reason do they begin with it.
+func TestRefusalsBeginWithWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	rows := []alerting.Reconciliation{{Channel: "QR", State: alerting.ReconcileInProgress, Failed: 7}}
+	live := alerting.Incident{ID: "i", State: alerting.StateOpen}
+	for name, tt := range map[string]struct {
+		c    alerting.ReconcileCommand
+		want string
+	}{
+		"too many":       {alerting.ReconcileCommand{Do: "written_off", Channel: "QR", Count: 9}, "9 of QR cannot be written off: 7 of 7 failed events are not delivered (nothing was done; the incident is open)"},
+		"no channel":     {alerting.ReconcileCommand{Do: "written_off", Count: 1}, "each of its failed events has a channel; want one of QR (nothing was done; the incident is open)"},
+		"an empty note":  {alerting.ReconcileCommand{Do: "note", Channel: "QR"}, "the text is missing; a note needs one (nothing was done; the incident is open)"},
+		"it is not over": {alerting.ReconcileCommand{Do: "done", Channel: "QR"}, "cannot reconcile an incident that is open: it is not over, more may fail; write off a number of events, or wait until it is resolved"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.c.By = "dewi"
+			if _, _, err := live.Reconcile(rows, tt.c, evening, time.UTC); err == nil || err.Error() != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
 	}
 }

@@ -48,19 +48,22 @@ const (
 func (in Incident) Reconcile(rows []Reconciliation, c ReconcileCommand, now time.Time, zone *time.Location) (Reconciliation, Entry, error) {
 	c.By, c.Note = tidy(c.By), tidy(c.Note)
 	refused := func(format string, args ...any) (Reconciliation, Entry, error) {
-		return Reconciliation{}, Entry{}, &CommandError{Do: verbReconcile, State: in.State, Why: fmt.Sprintf(format, args...)}
+		return Reconciliation{}, Entry{}, &CommandError{Do: verbReconcile, State: in.State, Why: fmt.Sprintf(format, args...), Asked: true}
 	}
-	if why := c.wrong(in); why != "" {
+	if why := c.wrong(); why != "" {
 		return refused("%s", why)
 	}
 	i := slices.IndexFunc(rows, func(r Reconciliation) bool { return r.Channel == c.Channel })
-	if i < 0 {
+	if i < 0 && in.Parent == "" {
 		return refused("%s", noChannel(rows, c.Channel))
+	}
+	if why := c.untimely(in); why != "" {
+		return Reconciliation{}, Entry{}, &CommandError{Do: verbReconcile, State: in.State, Why: why}
 	}
 	r := rows[i]
 	switch left := r.Failed - r.Redelivered; {
 	case c.Do == ReconcileFinish && r.Left() == 0:
-		return refused("%s is done already", ChannelName(r.Channel))
+		return refused("%s is done already: nothing of it is left", ChannelName(r.Channel))
 	case c.Do == ReconcileWriteOff && c.Count > left:
 		return refused("%d of %s cannot be written off: %d of %d failed events are not delivered", c.Count, ChannelName(r.Channel), left, r.Failed)
 	case c.Do == ReconcileWriteOff:
@@ -76,9 +79,8 @@ func (in Incident) Reconcile(rows []Reconciliation, c ReconcileCommand, now time
 	return r, Entry{Incident: in.ID, Seq: in.Entries + 1, At: moment(now), Kind: EntryReconciliation, Actor: c.By, Text: phrase(c.said(r), c.Note)}, nil
 }
 
-// wrong says why a command makes no sense, whatever was counted; "" when it
-// does.
-func (c ReconcileCommand) wrong(in Incident) string {
+// wrong says why a command makes no sense for any incident, "" when it does.
+func (c ReconcileCommand) wrong() string {
 	note := utf8.RuneCountInString(c.Note)
 	switch {
 	case c.Do != ReconcileWriteOff && c.Do != ReconcileFinish && c.Do != ReconcileNote:
@@ -95,6 +97,15 @@ func (c ReconcileCommand) wrong(in Incident) string {
 		return fmt.Sprintf("a count goes with %s alone", ReconcileWriteOff)
 	case c.Count < 0:
 		return fmt.Sprintf("%d events cannot be written off; want 0 or more", c.Count)
+	default:
+		return ""
+	}
+}
+
+// untimely says why a command makes no sense in the state of an incident,
+// whatever was counted; "" when it does.
+func (c ReconcileCommand) untimely(in Incident) string {
+	switch {
 	case in.Parent != "":
 		return "it was " + in.ResolvedBy + ", where it goes on"
 	case c.Do == ReconcileFinish && in.Live():
@@ -134,14 +145,22 @@ const mostNamed = 10
 // noChannel says which channels there are instead.
 func noChannel(rows []Reconciliation, channel string) string {
 	if len(rows) == 0 {
-		return "none of its events have failed, as far as they were counted: there is nothing to reconcile yet"
+		return "there is nothing to reconcile yet: none of its events have failed, as far as they were counted"
 	}
 	names := make([]string, 0, mostNamed)
 	for _, r := range rows[:min(len(rows), mostNamed)] {
-		names = append(names, tidy(ChannelName(r.Channel)))
+		name := tidy(r.Channel)
+		if name == "" {
+			name = `"" (events without a channel)`
+		}
+		names = append(names, name)
 	}
 	if more := len(rows) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("it has no %q; want one of %s", tidy(channel), strings.Join(names, ", "))
+	what := fmt.Sprintf("channel %q has no failed event in it", tidy(channel))
+	if channel == "" {
+		what = "each of its failed events has a channel"
+	}
+	return fmt.Sprintf("%s; want one of %s", what, strings.Join(names, ", "))
 }

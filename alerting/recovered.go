@@ -13,7 +13,7 @@ import (
 // quotes the member that the title is about, whichever of them cleared last:
 // the platform's incident ends with the platform's ratio, not with a channel's.
 func (in Incident) recovered(now time.Time) string {
-	return fmt.Sprintf("recovered after %s: %s", lasted(&in, now), in.spoken())
+	return fmt.Sprintf("recovered after %s: %s", short(lasted(&in, now)), in.spoken())
 }
 
 // spoken is the text of the member that speaks for an incident: that of its

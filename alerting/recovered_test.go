@@ -41,8 +41,8 @@ func TestTheEndQuotesWhatTheTitleIsAbout(t *testing.T) {
 		"the newest of two episodes of the platform": {
 			[][]rules.Change{{platform, bca}, {gone(platform, "once")}, {again}, {gone(again, "twice")}, {gone(bca, "BCA: well")}}, "twice",
 		},
-		"what opened it, though another rule of the endpoint lasted longer": {
-			[][]rules.Change{{silent}, {expired}, {gone(silent, "answers")}, {gone(expired, "renewed")}}, "answers",
+		"what it was about in the end, though another rule opened it": {
+			[][]rules.Change{{silent}, {expired}, {gone(silent, "answers")}, {gone(expired, "renewed")}}, "renewed",
 		},
 		"the one that there is": {[][]rules.Change{{silent}, {gone(silent, "answers")}}, "answers"},
 	} {
@@ -82,7 +82,7 @@ func TestTheEndOfACommonCauseNamesTheLongest(t *testing.T) {
 		cleared = append(cleared, gone(c, fmt.Sprintf("answers again, %d", i)))
 	}
 	got := h.end([][]rules.Change{opened, cleared})
-	if want := "recovered after 11m0s: e0: answers again, 0"; got != want {
+	if want := "recovered after 11m: e0: answers again, 0"; got != want {
 		t.Errorf("it ends with %q, want %q", got, want)
 	}
 }

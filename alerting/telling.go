@@ -131,8 +131,7 @@ func (t *turn) newsOf(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 		}
 		n.all, n.more = n.all && n.over, false
 	}
-	facts := in.Facts(n.text, t.now, t.desk.BaseURL)
-	facts.Doubt, facts.About = t.doubt, t.about(*in, false)
+	facts := t.tell(in, n.text, t.now)
 	for _, dest := range t.destinations(in) {
 		switch dest.Form {
 		case FormThread:
@@ -156,8 +155,7 @@ func (t *turn) newsOf(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 
 // again tells those that keep a record of the incident that it lives.
 func (t *turn) again(in *Incident, add func(Destination, Kind, Flow, Facts)) {
-	facts := in.Facts(in.Story.Said, in.Story.SaidAt, t.desk.BaseURL)
-	facts.Doubt, facts.About = t.doubt, t.about(*in, false)
+	facts := t.tell(in, in.Story.Said, in.Story.SaidAt)
 	for _, dest := range t.destinations(in) {
 		if dest.Form == FormState && dest.Refresh > 0 {
 			add(dest, KindState, FlowState, facts)

@@ -129,7 +129,7 @@ func TestOpenedAndGoneInOneTurnIsOneMessage(t *testing.T) {
 	if kinds(got.Notices) != "ops:root ops:resolve mail:resolve" || len(got.Entries) != 2 {
 		t.Fatalf("told %s, %d entries", kinds(got.Notices), len(got.Entries))
 	}
-	if f := happened(t, got); f.State != alerting.StateResolved || f.Happened != "a is down: refused: refused since 12:00; recovered after 9m0s: refused since 12:00" {
+	if f := happened(t, got); f.State != alerting.StateResolved || f.Happened != "a is down: refused: refused since 12:00; recovered after 9m: refused since 12:00" {
 		t.Errorf("%s: %q", f.State, f.Happened)
 	}
 }

@@ -87,7 +87,7 @@ func (t *turn) opened(c rules.Change) {
 		s.in.Members[s.i].Text = c.Evidence.Text
 		t.happened(s.in, EntryUpdated, fmt.Sprintf("%s: %s", c.Key.Scope, c.Evidence.Text), tellAll)
 	default:
-		s.in.Members[s.i].Text = c.Evidence.Text
+		t.otherwise(s, c)
 	}
 }
 

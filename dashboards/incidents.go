@@ -16,6 +16,7 @@ type incidentMetrics struct {
 	commitLag   prometheus.Gauge
 	incidents   *children[prometheus.Gauge]   // severity, rule
 	transitions *children[prometheus.Counter] // kind
+	withheld    prometheus.Counter
 	deskLag     prometheus.Gauge
 }
 
@@ -25,6 +26,7 @@ func (i *incidentMetrics) register(r *registrar) {
 	i.commitLag = r.gauge("hookvigil_commit_lag_seconds", "How long the oldest change of a condition waits to be written; 0: none waits.")
 	i.incidents = r.gauges("hookvigil_incidents_open", "Incidents that are not resolved, by severity and leading rule.", "severity", "rule")
 	i.transitions = r.counters("hookvigil_incident_transitions_total", "What happened to incidents: the lines of their timelines, by kind.", mostWords, "kind")
+	i.withheld = r.counter("hookvigil_pages_withheld_total", "Receivers that were not told of an incident, because it was over before its first notice left.")
 	i.deskLag = r.gauge("hookvigil_desk_lag_seconds", "How long the oldest change of a condition waits for the desk; 0: none waits.")
 	for _, rule := range ruleNames() {
 		for _, c := range changeNames() {
@@ -97,7 +99,16 @@ func (m *Metrics) Desk(t alerting.DeskTurn) { m.Decided(t.Decision) }
 func (m *Metrics) Decided(d alerting.Decision) {
 	for i := range d.Entries {
 		m.incidents.transitions.of(entryWords.word(d.Entries[i].Kind)).Inc()
+		if d.Entries[i].Kind == alerting.EntryWithheld {
+			m.incidents.withheld.Inc()
+		}
 	}
+}
+
+// Alerted counts an incident of which a receiver has accepted a notice for the
+// first time: the one line of its timeline that no decision writes.
+func (m *Metrics) Alerted() {
+	m.incidents.transitions.of(entryWords.word(alerting.EntryAlerted)).Inc()
 }
 
 // DeskLag says how long the oldest change of a condition that the desk has not

@@ -58,10 +58,12 @@ func TestIncidentsAreCountedWhileTheyLive(t *testing.T) {
 		in("odd", "shrill", alerting.StateOpen),
 	})
 	m.Desk(alerting.DeskTurn{Changes: 2, Decision: alerting.Decision{Entries: []alerting.Entry{
-		{Kind: alerting.EntryOpened}, {Kind: alerting.EntryOpened}, {Kind: alerting.EntryLouder}, {Kind: "odd"},
+		{Kind: alerting.EntryOpened}, {Kind: alerting.EntryOpened}, {Kind: alerting.EntryLouder}, {Kind: "odd"}, {Kind: alerting.EntryWithheld}, {Kind: alerting.EntryWithheld},
 	}}})
 	m.Decided(alerting.Decision{Entries: []alerting.Entry{{Kind: alerting.EntryAcknowledged}}})
 	m.DeskLag(250 * time.Millisecond)
+	expect(t, scrape(t, m), []string{`hookvigil_incident_transitions_total{kind="alerted"} 0`}, nil)
+	m.Alerted()
 	expect(t, scrape(t, m), []string{
 		`hookvigil_incidents_open{rule="platform_error_ratio",severity="critical"} 2`,
 		`hookvigil_incidents_open{rule="common_cause",severity="critical"} 1`,
@@ -71,6 +73,9 @@ func TestIncidentsAreCountedWhileTheyLive(t *testing.T) {
 		`hookvigil_incident_transitions_total{kind="severity_raised"} 1`,
 		`hookvigil_incident_transitions_total{kind="acknowledged"} 1`,
 		`hookvigil_incident_transitions_total{kind="resolved"} 0`,
+		`hookvigil_incident_transitions_total{kind="alerted"} 1`,
+		`hookvigil_incident_transitions_total{kind="withheld"} 2`,
+		`hookvigil_pages_withheld_total 2`,
 		`hookvigil_incident_transitions_total{kind="unknown"} 1`,
 		`hookvigil_desk_lag_seconds 0.25`,
 	}, nil)

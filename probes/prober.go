@@ -57,7 +57,21 @@ func (p *Prober) Probe(ctx context.Context, ep Endpoint) (r Result) {
 	}()
 	ctx, cancel := context.WithTimeout(ctx, ep.Policy.Timeout)
 	defer cancel()
-	return l.run(ctx)
+	return l.inTime(l.run(ctx), time.Now())
+}
+
+// stoodStill is how much later than its bound a probe may end. Beyond, this
+// process was stopped, its machine slept, or it had no processor: what came of
+// the probe says nothing about the endpoint.
+const stoodStill = 5 * time.Second
+
+// inTime returns r, unless the probe ended so late that it says nothing.
+func (l *look) inTime(r Result, now time.Time) Result {
+	late := now.Sub(l.begun) - l.ep.Policy.Timeout - bodyTime
+	if late <= stoodStill {
+		return r
+	}
+	return l.end(FaultInternal, fmt.Sprintf("this process stood still: the probe ended %s after its time", late.Round(time.Second)))
 }
 
 // Forget closes what is kept of an endpoint that is gone or has changed.

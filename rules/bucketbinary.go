@@ -5,14 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/probes"
 )
 
-// BucketVersion is the shape of a Bucket at rest.
-const BucketVersion = 1
+// BucketVersion is the shape of a Bucket at rest. Version 1, which is read too,
+// does not say where in its place a time lies: it is taken for the middle.
+const (
+	BucketVersion = 2
+
+	bucketNoParts = 1
+)
 
 var errBucket = errors.New("no bucket of this version")
 
@@ -28,19 +34,20 @@ func (b Bucket) MarshalBinary() ([]byte, error) {
 		out = append(out, fault...)
 		out = binary.AppendVarint(out, int64(b.Counts[fault]))
 	}
-	for place, n := range b.Took {
+	for place, n := range b.Took.counts {
 		if n > 0 {
 			out = binary.AppendUvarint(out, uint64(place))
 			out = binary.AppendUvarint(out, uint64(n))
+			out = binary.AppendUvarint(out, uint64(b.Took.parts[place]))
 		}
 	}
 	return out, nil
 }
 
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler]. It refuses what
-// MarshalBinary did not write.
+// MarshalBinary did not write, in this version or the one before.
 func (b *Bucket) UnmarshalBinary(data []byte) error {
-	if len(data) == 0 || data[0] != BucketVersion {
+	if len(data) == 0 || data[0] != BucketVersion && data[0] != bucketNoParts {
 		return errBucket
 	}
 	r := bucketReader{rest: data[1:]}
@@ -54,11 +61,15 @@ func (b *Bucket) UnmarshalBinary(data []byte) error {
 		next.Counts[fault] = int(n)
 	}
 	for len(r.rest) > 0 && r.err == nil {
-		place, n := r.unsigned(), r.unsigned()
+		place, n := r.unsigned(), min(r.unsigned(), math.MaxUint32)
+		parts := n * latencyParts / 2
+		if data[0] != bucketNoParts {
+			parts = min(r.unsigned(), math.MaxUint32)
+		}
 		if place >= latencyPlaces {
 			return fmt.Errorf("bucket: place %d of %d: %w", place, latencyPlaces, errBucket)
 		}
-		next.Took.add(int(place), int(min(n, 1<<32-1)))
+		next.Took.add(int(place), int(n), int(parts))
 	}
 	if r.err != nil {
 		return r.err

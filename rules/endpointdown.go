@@ -83,10 +83,13 @@ func (d EndpointDown) Step(e Episode, f DownFact, now time.Time) (Episode, *Chan
 	}
 	e, told := e.open(now, High)
 	if !told {
+		e, told = e.otherwise()
+	}
+	if !told {
 		return e, nil
 	}
 	c := d.tell(e, f, scope, now)
-	c.Evidence.Text = fmt.Sprintf("%s at level %s since %s, %d probes in a row over %s", r.Fault, r.Level, clock(f.Memory.FirstFailure), f.Memory.Failures, span.Round(time.Second))
+	c.Evidence.Text = fmt.Sprintf("%s at level %s since %s, %d probes in a row over %s", r.Fault, r.Level, clock(f.Memory.FirstFailure), f.Memory.Failures, short(span.Round(time.Second)))
 	return e, &c
 }
 

@@ -184,3 +184,48 @@ func TestEndpointDownValidates(t *testing.T) {
 	}
 	packRefused(t, rules.EndpointDown{Span: -1, OldestFor: -1}.Validate(), "span", "good", "oldest_for")
 }
+
+// An endpoint that goes on to fail in another way is said to; one that fails in
+// two ways in turn is not, and nothing is said without end.
+func TestAnotherFaultIsToldOnceItStays(t *testing.T) {
+	t.Parallel()
+	refused, hangs := probes.FaultRefused, probes.FaultTimeoutResponse
+	tests := map[string]struct {
+		fault func(n int) probes.Fault
+		told  []string
+	}{
+		"it stays":        {func(n int) probes.Fault { return map[bool]probes.Fault{true: refused, false: hangs}[n < 10] }, []string{"refused", "timeout_response"}},
+		"once is no news": {func(n int) probes.Fault { return map[bool]probes.Fault{true: hangs, false: refused}[n == 10] }, []string{"refused"}},
+		"in turn":         {func(n int) probes.Fault { return map[bool]probes.Fault{true: refused, false: hangs}[n%2 == 0] }, []string{"refused"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if told := faultsTold(tt.fault); !slices.Equal(told, tt.told) {
+				t.Errorf("told %v, want %v", told, tt.told)
+			}
+		})
+	}
+	t.Run("bounded", func(t *testing.T) {
+		t.Parallel()
+		told := faultsTold(func(n int) probes.Fault { return map[bool]probes.Fault{true: refused, false: hangs}[n/3%2 == 0] })
+		if len(told) != 20 {
+			t.Errorf("told %d times in 1,000 probes, want 20", len(told))
+		}
+	})
+}
+
+// faultsTold plays 1,000 failing probes, and returns the fault of each change.
+func faultsTold(fault func(n int) probes.Fault) (told []string) {
+	begin := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	policy, rule, episode := probes.Policy{Interval: time.Minute}, rules.DefaultEndpointDown(), rules.Episode{}
+	memory := probes.Memory{Proven: []probes.Level{probes.LevelReach}}
+	for n := range 1000 {
+		memory, _ = memory.Step(probes.Result{At: begin.Add(time.Duration(n) * time.Minute), Level: probes.LevelReach, Verdict: probes.Down, Fault: fault(n)}, policy)
+		var c *rules.Change
+		if episode, c = rule.Step(episode, rules.DownFact{Endpoint: "ep", Memory: memory, Policy: policy}, memory.Last.At); c != nil {
+			told = append(told, c.Fault)
+		}
+	}
+	return told
+}

@@ -100,7 +100,11 @@ func (s EndpointSlow) said(f SlowFact) string {
 	if !f.From.IsZero() {
 		text += " since " + clock(f.From)
 	}
-	text += ", p99 " + f.P99.Round(time.Millisecond).String()
+	exact := time.Millisecond
+	if f.P99 >= time.Second {
+		exact = 100 * time.Millisecond
+	}
+	text += ", p99 " + short(f.P99.Round(exact))
 	if f.Deadline > 0 {
 		text += " of a deadline of " + short(f.Deadline)
 	}

@@ -23,7 +23,16 @@ type Episode struct {
 	Good    int       `json:"good,omitempty"`  // good facts in a row while open
 	Worst   Severity  `json:"worst,omitempty"` // severity told last
 	Fault   string    `json:"fault,omitempty"`
+	Told    string    `json:"told,omitempty"`  // fault told last
+	Other   int       `json:"other,omitempty"` // bad facts in a row with another fault than that
 }
+
+// When another fault than the one that was told is told: seen so often in a row,
+// while the episode has less than so many changes.
+const (
+	otherAfter  = 2
+	mostChanges = 20
+)
 
 // pend notes bad facts that are not confirmed yet.
 func (e Episode) pend(since time.Time, fault string) Episode {
@@ -38,13 +47,13 @@ func (e Episode) pend(since time.Time, fault string) Episode {
 func (e Episode) open(now time.Time, severity Severity) (Episode, bool) {
 	switch {
 	case e.Phase != PhaseOpen:
-		e.Number, e.Changes, e.Phase, e.Worst = e.Number+1, 1, PhaseOpen, severity
+		e.Number, e.Changes, e.Phase, e.Worst, e.Told, e.Other = e.Number+1, 1, PhaseOpen, severity, e.Fault, 0
 		if e.Since.IsZero() {
 			e.Since = now
 		}
 		return e, true
 	case severity.Worse(e.Worst):
-		e.Changes, e.Worst = e.Changes+1, severity
+		e.Changes, e.Worst, e.Told, e.Other = e.Changes+1, severity, e.Fault, 0
 		return e, true
 	default:
 		return e, false
@@ -60,6 +69,21 @@ func (e Episode) again() (Episode, bool) {
 		return e, false
 	}
 	e.Changes++
+	return e, true
+}
+
+// otherwise says an open episode again when it goes on with another fault than
+// the one that was told: who looks for what it began with looks in vain.
+func (e Episode) otherwise() (Episode, bool) {
+	if e.Phase != PhaseOpen || e.Fault == e.Told {
+		e.Other = 0
+		return e, false
+	}
+	if e.Other++; e.Other < otherAfter || e.Changes >= mostChanges {
+		e.Other = min(e.Other, otherAfter)
+		return e, false
+	}
+	e.Changes, e.Told, e.Other = e.Changes+1, e.Fault, 0
 	return e, true
 }
 

@@ -52,6 +52,7 @@ func hostile() alerting.Facts {
 	f.Title, f.Merchant, f.Happened, f.AcknowledgedBy, f.Key, f.Number = nasty, nasty, nasty, nasty, nasty, nasty
 	f.AcknowledgedAt, f.Evidence.Text, f.Evidence.Clears, f.Scope, f.Rule = opened, nasty, nasty, nasty, nasty
 	f.About.MerchantName, f.About.Host, f.About.Cause, f.About.Why, f.About.Advice = nasty, nasty, nasty, nasty, nasty
+	f.Doubt, f.Held = nasty, []alerting.HeldBack{{Incident: nasty, Number: nasty, Title: nasty, Severity: nasty, State: nasty, URL: "https://user:hunter2@hooks.example.com/", Messages: 2}}
 	f.Members = f.Members[:2]
 	f.Members[0].Text, f.Members[0].Fault = nasty, nasty
 	f.Members[1].Scope = rules.ScopeOf(rules.ScopeEndpoint, nasty)
@@ -84,11 +85,18 @@ func TestBodiesReadAsTheyShould(t *testing.T) {
 		}, nil, func(n *alerting.Notice) { n.IdemKey = "stopped:mail/sre@example.com:1699714085000000" }},
 		"summary": {"summary", alerting.Facts{
 			Title: "7 more messages were held back", Severity: rules.High, MemberCount: 7, At: opened,
-			Happened: "more than 20 messages came here in 10m0s, between 2023-11-11 14:38:05 and 2023-11-11 14:48:05 UTC; the rest are recorded, not sent",
+			Happened: "more than 20 messages came here in 10m, from 2023-11-11 14:38:05 UTC to 2023-11-11 14:48:05 UTC; the rest are recorded, and were not sent",
+			Held: []alerting.HeldBack{
+				{Incident: "inc_a", Number: "a2b3c4", Title: "deliveries to acme-payouts fail", Severity: rules.High, State: alerting.StateOpen, URL: "https://hooks.example.com/incidents/inc_a", Messages: 3},
+				{Title: "A notice could not be delivered", Severity: rules.High, Messages: 1},
+			},
 		}, nil, same},
 		"test": {"test", alerting.Facts{
 			Title: "Test of receiver am", Severity: rules.Low, At: opened, Happened: "sent by budi with hookvigil notify test; nothing is wrong",
 		}, nil, func(n *alerting.Notice) { n.IdemKey, n.Subject = "test/1:0", "test/1" }},
+		"told_again": {"state", with(func(f *alerting.Facts) {
+			f.Again, f.Happened, f.At, f.Doubt = 1, "nobody has acknowledged it for 5m", opened.Add(5*time.Minute), "canary core fails: timeout_dns"
+		}), nil, same},
 		"reduced":  {"state", common(), nil, func(n *alerting.Notice) { n.Reduced = true }},
 		"no_facts": {"state", ratio(), nil, func(n *alerting.Notice) { n.Facts = json.RawMessage(`{"title": 1`) }},
 		"hostile":  {"state", hostile(), nil, same},

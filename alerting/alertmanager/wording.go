@@ -105,13 +105,18 @@ func (w words) annotations() map[string]string {
 func (w words) description() string {
 	f := w.f
 	lines := []string{w.late(), clean(f.Happened, maxText)}
-	if !strings.Contains(f.Happened, f.Evidence.Text) {
-		lines = append(lines, clean(f.Evidence.Text, maxText))
+	if evidence := clean(f.Evidence.Text, maxText); evidence != "" && !strings.Contains(f.Happened, f.Evidence.Text) {
+		if w.over() {
+			evidence = "Seen then: " + evidence
+		}
+		lines = append(lines, evidence)
 	}
 	for _, line := range []struct{ label, text string }{
-		{"Cause", clean(join(f.About.Cause, f.About.Why), maxText)},
-		{"What to do", clean(f.About.Advice, maxText)},
-		{"Affected", affected(f)},
+		{"It may be our own side", w.doubt()},
+		{"Told again", w.again()},
+		{"Cause", clean(f.About.Why, maxText)},
+		{"What to do", w.advice()},
+		{"Affected", w.affected()},
 		{"Loss", loss(f.About)},
 		{"Bad since", utc(f.StartedAt)},
 		{"Opened", utc(f.OpenedAt)},
@@ -126,7 +131,7 @@ func (w words) description() string {
 			lines = append(lines, line.label+": "+line.text)
 		}
 	}
-	lines = append(lines, members(f)...)
+	lines = append(append(lines, members(f)...), held(f)...)
 	return strings.Join(filled(lines), "\n")
 }
 
@@ -145,6 +150,30 @@ func (w words) flapping() string {
 	return "it comes and goes: told again once it has been stable"
 }
 
+// again says that nobody has answered.
+func (w words) again() string {
+	if w.f.Again <= 0 || w.over() {
+		return ""
+	}
+	return fmt.Sprintf("told %d times: nobody has acknowledged it", w.f.Again+1)
+}
+
+// doubt is why it may be us who fail.
+func (w words) doubt() string {
+	if w.over() {
+		return ""
+	}
+	return clean(w.f.Doubt, maxText)
+}
+
+// advice is what to do, while there is something to do.
+func (w words) advice() string {
+	if w.over() {
+		return ""
+	}
+	return clean(w.f.About.Advice, maxText)
+}
+
 func (w words) clears() string {
 	if w.over() {
 		return ""
@@ -152,8 +181,9 @@ func (w words) clears() string {
 	return clean(w.f.Evidence.Clears, maxText)
 }
 
-// affected is how far it reaches.
-func affected(f alerting.Facts) string {
+// affected is how far it reaches, or did.
+func (w words) affected() string {
+	f := w.f
 	var of, share string
 	if f.About.Endpoints > 0 {
 		of = count(f.About.Endpoints, "endpoint")
@@ -161,10 +191,10 @@ func affected(f alerting.Facts) string {
 	if f.About.Merchants > 0 {
 		of = strings.TrimPrefix(of+" of "+count(f.About.Merchants, "merchant"), " of ")
 	}
-	if f.Share > 0 {
+	if f.Share > 0 && !w.over() {
 		share = rules.Ratio(f.Share).String() + " fails now"
 	}
-	if f.PeakShare > f.Share {
+	if f.PeakShare > f.Share || w.over() && f.PeakShare > 0 {
 		share = join(share, rules.Ratio(f.PeakShare).String()+" at worst")
 	}
 	return join(of, share)
@@ -217,7 +247,7 @@ func memberLine(m alerting.Member) string {
 	}
 	_, id := m.Scope.Split()
 	line := mark + clean(cmp.Or(id, string(m.Scope)), maxName)
-	if m.Fault != "" {
+	if m.Fault != "" && !strings.HasPrefix(m.Text, m.Fault) { // else the text says it
 		line += ", " + clean(m.Fault, maxName)
 	}
 	line += since(m.Since)
@@ -225,6 +255,26 @@ func memberLine(m alerting.Member) string {
 		line += ": " + clean(m.Text, maxMember)
 	}
 	return cut(line, maxMember)
+}
+
+// held lists what the summary of a storm stands for, the worst first.
+func held(f alerting.Facts) []string {
+	var lines []string
+	for _, h := range f.Held {
+		line := "- " + strings.TrimSpace(clean(h.Number, maxName)+" "+clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxName))
+		line += ": " + clean(h.Title, maxMember)
+		if h.Messages > 1 {
+			line += ", " + count(h.Messages, "message")
+		}
+		if at := page(h.URL); at != "" {
+			line += ", " + at
+		}
+		lines = append(lines, line)
+	}
+	if more := f.HeldMore(); more > 0 && len(lines) > 0 {
+		lines = append(lines, "- and "+count(more, "message")+" about others: hookvigil incident ls")
+	}
+	return lines
 }
 
 func since(t time.Time) string {

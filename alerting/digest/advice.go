@@ -21,7 +21,7 @@ type Action struct {
 	Took     time.Duration `json:"took_ns,omitempty"` // 95 % of its answers came within; or that we had data for
 	Deadline time.Duration `json:"deadline_ns,omitempty"`
 	Since    time.Time     `json:"since,omitzero"` // it is over: nothing has failed since; zero: it is not
-	Loss     Loss          `json:"loss,omitzero"`  // with AdviseAtRisk and AdviseLost
+	Loss     Loss          `json:"loss,omitzero"`  // with AdviseAtRisk, AdviseLastTry and AdviseLost
 }
 
 // Advice names what a merchant can do. The words are stored.
@@ -30,6 +30,7 @@ type Advice string
 // The advices, the most pressing first.
 const (
 	AdviseAtRisk          Advice = "events_at_risk"
+	AdviseLastTry         Advice = "events_last_try" // the same of an endpoint that works
 	AdviseLost            Advice = "events_lost"
 	AdviseExpired         Advice = "certificate_expired"
 	AdviseCertificate     Advice = "certificate_broken"
@@ -57,7 +58,7 @@ const (
 // Advices returns the closed set, the most pressing first.
 func Advices() []Advice {
 	return []Advice{
-		AdviseAtRisk, AdviseLost,
+		AdviseAtRisk, AdviseLastTry, AdviseLost,
 		AdviseExpired, AdviseCertificate, AdviseTLS, AdviseDNS, AdviseConnect, AdviseTimeout, AdviseServer, AdviseToken, AdviseGone,
 		AdvisePath, AdviseRedirect, AdviseLimit, AdviseRefused, AdviseBroken, AdviseUnauthenticated, AdviseOther, AdviseRenewed,
 		AdviseExpiring, AdviseSlow, AdviseUnseen, AdviseThin,
@@ -95,7 +96,7 @@ func actions(f Facts) []Action {
 // place is that of an action among those that ask for as much, the most pressing
 // first. A loss that is still some digests away comes after what is lost.
 func (a Action) place() int {
-	if a.Word == AdviseAtRisk && a.Loss.DigestsLeft > 0 {
+	if a.comes() && a.Loss.DigestsLeft > 0 {
 		return 2*slices.Index(Advices(), AdviseLost) + 1
 	}
 	return 2 * slices.Index(Advices(), a.Word)
@@ -107,9 +108,12 @@ func (a Action) same(b Action) bool {
 	return a.Word == b.Word && a.Since.IsZero() == b.Since.IsZero() && (a.Loss.DigestsLeft > 0) == (b.Loss.DigestsLeft > 0)
 }
 
+// comes reports whether an action is about a loss that comes.
+func (a Action) comes() bool { return a.Word == AdviseAtRisk || a.Word == AdviseLastTry }
+
 // sooner compares two losses: the one that comes first is told.
 func (a Action) sooner(b Action) int {
-	if a.Word != AdviseAtRisk || b.Word != AdviseAtRisk {
+	if !a.comes() || !b.comes() {
 		return 0
 	}
 	return a.At.Compare(b.At)

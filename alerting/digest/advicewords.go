@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -13,7 +12,7 @@ func (v voice) advise(a Action, now time.Time) string {
 	words, before := v.Advice[a.Word], ""
 	counted := a.First.Failed > 0
 	switch was := v.Was[a.Word]; {
-	case a.Word == AdviseExpiring, a.Word == AdviseAtRisk, a.Word == AdviseLost: // not about attempts of the window
+	case a.Word == AdviseExpiring, a.comes(), a.Word == AdviseLost: // not about attempts of the window
 	case !a.Since.IsZero() && was != "" && counted:
 		words, before = was, fmt.Sprintf(v.Over, v.near(a.Since, now))+" "+fmt.Sprintf(v.OverBefore, v.firstFailed(a.First))+" "
 	case !a.Since.IsZero() && was != "":
@@ -22,7 +21,7 @@ func (v voice) advise(a Action, now time.Time) string {
 		before = v.firstFailed(a.First) + ". "
 	}
 	text := before + strings.NewReplacer(
-		"{fault}", cmp.Or(clean(a.Fault, longName), "unknown"), "{end}", v.certificateEnd(a, now), "{took}", v.seconds(a.Took), "{covered}", v.length(a.Took), "{limit}", v.seconds(a.Deadline),
+		"{fault}", v.plainFault(a.Fault), "{end}", v.certificateEnd(a, now), "{took}", v.seconds(a.Took), "{covered}", v.length(a.Took), "{limit}", v.seconds(a.Deadline),
 		"{loss}", v.loss(a.Loss, a.At, now), "{lost}", v.lost(a.Loss.Events, a.Loss.LowerBound),
 	).Replace(words)
 	if a.More > 0 {

@@ -3,12 +3,10 @@ package digest
 import (
 	"slices"
 	"time"
-
-	"github.com/hookvigil/hookvigil/rules"
 )
 
-// Backlog is the loss clock: what waits to be delivered at the end of the
-// window, of one endpoint or of all. Counts are of events and never below 0;
+// Backlog is the loss clock: what failed first before the end of the window and
+// still waits to be delivered as of [Facts.Made], of one endpoint or of all. Counts are of events and never below 0;
 // the zero Backlog is nothing. With LowerBound each count is at least that.
 type Backlog struct {
 	Undelivered    int           `json:"undelivered"`            // open: automatic tries are left, or may be
@@ -34,9 +32,6 @@ type Loss struct {
 	DigestsLeft int  `json:"digests_left,omitempty"` // that come before Action.At; 0: none
 	LowerBound  bool `json:"lower_bound,omitempty"`
 }
-
-// pending reports whether anything waits, or is lost.
-func (b *Backlog) pending() bool { return b != nil && (b.Undelivered > 0 || b.Lost > 0) }
 
 // every is the time from this digest to the next. A week's summary goes to
 // those who get ordinary ones too when something is wrong.
@@ -92,56 +87,6 @@ func (f Facts) loss(b *Backlog) (Loss, bool) {
 		return Loss{}, false
 	}
 	return Loss{Events: b.LossEvents, DigestsLeft: max(b.DigestsLeft, 1), LowerBound: b.LowerBound}, true
-}
-
-// riskAhead is how far ahead an action tells of a loss that comes after the
-// next digest.
-const riskAhead = day
-
-// losses is what there is to do about the backlog of one endpoint.
-func (f Facts) losses(e Endpoint, add func(Verdict, Action)) {
-	b := e.Backlog
-	if loss, known := f.loss(b); known {
-		a := Action{Word: AdviseAtRisk, At: b.LossAt, Loss: loss}
-		switch {
-		case f.losing(b) > 0:
-			add(Act, a)
-		case b.LossAt.Sub(f.AsOf()) <= riskAhead:
-			add(Attention, a)
-		}
-	}
-	if b != nil && b.Lost > 0 {
-		add(Attention, Action{Word: AdviseLost, Loss: Loss{Events: b.Lost, LowerBound: b.LowerBound}})
-	}
-}
-
-// loser sums up what all endpoints lose before the next digest.
-type loser struct {
-	events int
-	from   time.Time
-	least  bool // events is a lower bound
-	broken bool // one of the endpoints does not work now
-}
-
-func (f Facts) loser() loser {
-	var all loser
-	for _, e := range f.Endpoints {
-		n := f.losing(e.Backlog)
-		if n == 0 {
-			continue
-		}
-		if all.events == 0 || e.Backlog.LossAt.Before(all.from) {
-			all.from = e.Backlog.LossAt
-		}
-		_, over := e.over(f.Window)
-		all.events += n
-		all.least = all.least || e.Backlog.LowerBound
-		all.broken = all.broken || !over && e.State != rules.StateHealthy && e.State != rules.StateRecovering
-	}
-	if all.events > 0 && all.from.Before(f.AsOf()) {
-		all.from = f.AsOf() // overdue by the sender's tolerance
-	}
-	return all
 }
 
 // withBacklogOf returns f with the backlogs of another digest, which tells the

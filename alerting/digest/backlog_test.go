@@ -20,17 +20,21 @@ func TestVerdictsOfABacklog(t *testing.T) {
 	}{
 		"nothing is known":                       {nil, rules.StateHealthy, OK, nil},
 		"nothing waits":                          {&Backlog{}, rules.StateHealthy, OK, nil},
-		"events wait":                            {&Backlog{Undelivered: 1}, rules.StateHealthy, Attention, nil},
+		"events wait":                            {&Backlog{Undelivered: 212}, rules.StateHealthy, OK, nil},
 		"only the sender is late":                {&Backlog{MissingRetries: 3}, rules.StateHealthy, OK, nil},
-		"a loss just before the next window end": {&Backlog{Undelivered: 1, LossAt: next.Add(-1), LossEvents: 1}, rules.StateHealthy, Act, []Advice{AdviseAtRisk}},
-		"a loss exactly then":                    {&Backlog{Undelivered: 1, LossAt: next, LossEvents: 1}, rules.StateHealthy, Attention, []Advice{AdviseAtRisk}},
-		"a loss in a day":                        {&Backlog{Undelivered: 1, LossAt: evening.End.Add(day), LossEvents: 1}, rules.StateHealthy, Attention, []Advice{AdviseAtRisk}},
-		"a loss in over a day":                   {&Backlog{Undelivered: 1, LossAt: evening.End.Add(day + 1), LossEvents: 1}, rules.StateHealthy, Attention, nil},
-		"a loss that is overdue":                 {&Backlog{Undelivered: 1, LossAt: evening.End.Add(-time.Hour), LossEvents: 1}, rules.StateHealthy, Act, []Advice{AdviseAtRisk}},
+		"a loss just before the next window end": {&Backlog{Undelivered: 1, LossAt: next.Add(-1), LossEvents: 1}, rules.StateHealthy, Attention, []Advice{AdviseLastTry}},
+		"and the endpoint is down":               {&Backlog{Undelivered: 1, LossAt: next.Add(-1), LossEvents: 1}, rules.StateDown, Act, []Advice{AdviseAtRisk, AdviseOther}},
+		"and nobody knows of it":                 {&Backlog{Undelivered: 1, LossAt: next.Add(-1), LossEvents: 1}, rules.StateNoData, Act, []Advice{AdviseAtRisk}},
+		"a loss exactly then":                    {&Backlog{Undelivered: 1, LossAt: next, LossEvents: 1}, rules.StateHealthy, Attention, []Advice{AdviseLastTry}},
+		"before the digest after the next":       {&Backlog{Undelivered: 1, LossAt: next.Add(6*time.Hour - 1), LossEvents: 1}, rules.StateHealthy, Attention, []Advice{AdviseLastTry}},
+		"after that":                             {&Backlog{Undelivered: 1, LossAt: next.Add(6 * time.Hour), LossEvents: 1}, rules.StateHealthy, OK, nil},
+		"a loss in a day":                        {&Backlog{Undelivered: 1, LossAt: evening.End.Add(day), LossEvents: 1}, rules.StateNoData, Attention, []Advice{AdviseAtRisk}},
+		"a loss in over a day":                   {&Backlog{Undelivered: 1, LossAt: evening.End.Add(day + 1), LossEvents: 1}, rules.StateNoData, OK, nil},
+		"a loss that is overdue":                 {&Backlog{Undelivered: 1, LossAt: evening.End.Add(-time.Hour), LossEvents: 1}, rules.StateHealthy, Attention, []Advice{AdviseLastTry}},
 		"a loss of no events":                    {&Backlog{LossAt: evening.End.Add(time.Hour)}, rules.StateHealthy, OK, nil},
 		"a loss at no time":                      {&Backlog{LossEvents: 3}, rules.StateHealthy, OK, nil},
 		"events are lost":                        {&Backlog{Lost: 7}, rules.StateHealthy, Attention, []Advice{AdviseLost}},
-		"lost, and more to come":                 {&Backlog{Lost: 7, Undelivered: 1, LossAt: evening.End, LossEvents: 1}, rules.StateHealthy, Act, []Advice{AdviseAtRisk, AdviseLost}},
+		"lost, and more to come":                 {&Backlog{Lost: 7, Undelivered: 1, LossAt: evening.End, LossEvents: 1}, rules.StateHealthy, Attention, []Advice{AdviseLastTry, AdviseLost}},
 		"events wait for one that is off":        {&Backlog{Undelivered: 1, Lost: 1}, rules.StateSuspended, OK, nil},
 		"and will be lost":                       {&Backlog{Undelivered: 1, LossAt: evening.End, LossEvents: 1}, rules.StateSuspended, Act, []Advice{AdviseAtRisk}},
 	} {
@@ -56,7 +60,7 @@ func TestWhatIsLostFirstIsToldFirst(t *testing.T) {
 	t.Parallel()
 	losing := func(id string, at time.Duration) Endpoint {
 		e := healthy(id)
-		e.Backlog = &Backlog{Undelivered: 1, LossAt: evening.End.Add(at), LossEvents: 1}
+		e.State, e.Backlog = rules.StateNoData, &Backlog{Undelivered: 1, LossAt: evening.End.Add(at), LossEvents: 1}
 		return e
 	}
 	lost := healthy("lost")
@@ -112,8 +116,8 @@ func TestTheLossClockInWords(t *testing.T) {
 			"18 events get their last automatic try at 03:10 WIB, before the next digest; after that they are lost unless they are sent again by hand.",
 			"18 event mendapat percobaan otomatis terakhir pada 03:10 WIB, sebelum ringkasan berikutnya; setelah itu hilang kecuali dikirim ulang secara manual."},
 		"one after the other": {Backlog{LossAt: at(190 * time.Minute), LossEvents: 18, AtRisk6h: 25, AtRisk24h: 40, LowerBound: true},
-			"At least 25 events get their last automatic try from 03:10 WIB on, before the next digest; after that they are lost unless they are sent again by hand. Within 24 h that is so for at least 40 events.",
-			"Sedikitnya 25 event mendapat percobaan otomatis terakhir mulai 03:10 WIB, sebelum ringkasan berikutnya; setelah itu hilang kecuali dikirim ulang secara manual. Dalam 24 jam hal itu berlaku untuk sedikitnya 40 event."},
+			"At least 25 events get their last automatic try, the first at 03:10 WIB, before the next digest; after that they are lost unless they are sent again by hand. Within 24 h that is so for at least 40 events.",
+			"Sedikitnya 25 event mendapat percobaan otomatis terakhir, yang pertama pada 03:10 WIB, sebelum ringkasan berikutnya; setelah itu hilang kecuali dikirim ulang secara manual. Dalam 24 jam hal itu berlaku untuk sedikitnya 40 event."},
 		"one event, after one more digest": {Backlog{LossAt: at(10 * time.Hour), LossEvents: 1, DigestsLeft: 1},
 			"1 event gets its last automatic try at 10:00 WIB, 1 more digest comes before that; after that it is lost unless it is sent again by hand.",
 			"1 event mendapat percobaan otomatis terakhir pada 10:00 WIB, masih ada 1 ringkasan sebelum itu; setelah itu hilang kecuali dikirim ulang secara manual."},

@@ -12,11 +12,14 @@ const (
 	longName = 80
 	longURL  = 160
 	longText = 400
+
+	mostMarks = 3 // accents and other marks on one letter
 )
 
 // clean makes a stranger's text one line of at most limit characters: no
 // control characters, nothing that is invisible or turns the direction of
-// writing. What is far too long is not even looked at.
+// writing, no more marks on a letter than languages put there. What is far too
+// long is not even looked at.
 func clean(s string, limit int) string {
 	if most := 8 * limit; len(s) > most {
 		for most > 0 && !utf8.RuneStart(s[most]) {
@@ -36,7 +39,7 @@ func clean(s string, limit int) string {
 			return r
 		}
 	}, s)
-	return cut(strings.Join(strings.Fields(s), " "), limit)
+	return cut(strings.Join(strings.Fields(calm(s)), " "), limit)
 }
 
 // cut shortens s to limit characters, and shows that it did.
@@ -64,4 +67,20 @@ func link(raw string) string {
 		return ""
 	}
 	return u.String()
+}
+
+// calm drops marks from a letter that has more than any language puts on it:
+// hundreds of them paint over the lines around.
+func calm(s string) string {
+	marks := 0
+	return strings.Map(func(r rune) rune {
+		if !unicode.Is(unicode.M, r) {
+			marks = 0
+			return r
+		}
+		if marks++; marks > mostMarks {
+			return -1
+		}
+		return r
+	}, s)
 }

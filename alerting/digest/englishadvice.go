@@ -4,12 +4,13 @@ package digest
 // {fault} {end} {took} {covered} {limit} {loss} {lost}.
 func englishAdvice() map[Advice]string {
 	return map[Advice]string{
-		AdviseAtRisk:          "{loss} See to it that the endpoint answers 2xx when it comes.",
+		AdviseAtRisk:          "{loss} See to it that the endpoint answers 2xx by then.",
+		AdviseLastTry:         "{loss} The endpoint works now: keep it so until then, and look into its log when the same events fail again.",
 		AdviseLost:            "{lost} Have them sent again by hand, or reconcile them.",
 		AdviseRenewed:         "Its certificate had expired, and a good one is served since{end}. Let it renew itself well before it ends.",
 		AdviseExpired:         "Its certificate expired{end}, so nothing is delivered. Renew it, and reload the server so that it is served.",
 		AdviseCertificate:     "Its certificate is not in order ({fault}). Serve one that is valid for this host name, with its full chain.",
-		AdviseTLS:             "The TLS handshake fails ({fault}). Offer TLS 1.2 or newer, with the full chain of certificates.",
+		AdviseTLS:             "No secure connection can be made: {fault}. Offer TLS 1.2 or newer, with the full chain of certificates.",
 		AdviseDNS:             "Its host name cannot be resolved ({fault}). Check the DNS records of the host.",
 		AdviseConnect:         "No connection can be made ({fault}). Check that the server runs, and that its firewall lets us in.",
 		AdviseTimeout:         "No answer came within {limit}. Answer 2xx at once, put the work into a queue and do it afterwards.",
@@ -36,7 +37,7 @@ func englishWas() map[Advice]string {
 	return map[Advice]string{
 		AdviseRenewed:         "its certificate had expired, and a good one is served since{end}. Let it renew itself well before it ends.",
 		AdviseCertificate:     "its certificate was not in order ({fault}). Check each new one, with its names and its full chain, before it is served.",
-		AdviseTLS:             "the TLS handshake failed ({fault}). Check after each change that TLS 1.2 or newer is on offer, with the full chain.",
+		AdviseTLS:             "no secure connection could be made: {fault}. Check after each change that TLS 1.2 or newer is on offer, with the full chain.",
 		AdviseDNS:             "its host name could not be resolved ({fault}). Have its DNS records answered by more than one name server.",
 		AdviseConnect:         "no connection could be made ({fault}). Look for a restart or a rule of the firewall at that time, and take servers out one by one.",
 		AdviseTimeout:         "no answer came within {limit}. Answer 2xx at once and do the work afterwards from a queue, so that it does not happen again.",

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hookvigil/hookvigil/probes/certificate"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -26,12 +25,13 @@ func (v voice) entry(f Facts, e Endpoint, strip bool) entry {
 	add(v.Deliveries, v.deliveries(e))
 	clock := v.backlog(f, e.Backlog)
 	x.Rows = append(x.Rows, clock...)
-	add(v.Available, v.available(e))
+	add(v.Planned, v.plannedRow(f, e))
+	add(v.Available, v.available(f, e))
 	add(v.Answers, v.answers(e))
 	if need != OK {
 		add(v.Failures, v.failures(e.Faults))
-		add(v.LastFailure, v.lastFailure(f, e))
 	}
+	add(v.WhenFailed, v.whenFailed(f, e))
 	add(v.Certificate, v.certificate(e.Certificate, f.AsOf()))
 	if strip && slices.ContainsFunc(e.Strip, func(c Count) bool { return c.Failed > 0 }) {
 		x.Strip, x.StripTitle = cells(f.begun(e)), fmt.Sprintf(v.Strip, v.step(f.Window, len(e.Strip)), v.hour(f.Window.Start))
@@ -45,7 +45,7 @@ func (v voice) entry(f Facts, e Endpoint, strip bool) entry {
 func (v voice) short(f Facts, e Endpoint, x entry, clock []row) []string {
 	first := fmt.Sprintf("%s: %s, %s", x.Name, strings.ToUpper(x.Word), v.firstFailed(e.First))
 	if x.Class == OK {
-		return append([]string{first}, rowLines(clock)...)
+		return append([]string{first}, rowLines(append(v.plannedRows(f, e), clock...))...)
 	}
 	if ratio, known := e.Availability(); known {
 		first += ", " + fmt.Sprintf(v.AvailableFor, v.ratio(ratio))
@@ -54,24 +54,20 @@ func (v voice) short(f Facts, e Endpoint, x entry, clock []row) []string {
 	if x.URL != "" {
 		list = append(list, x.URL)
 	}
-	rows := clock
+	rows := append(v.plannedRows(f, e), clock...)
 	if e.slow() {
 		rows = append(rows, row{v.Answers, v.answers(e)})
 	}
 	if len(e.Faults) > 0 {
 		rows = append(rows, row{v.Failures, v.failures(e.Faults)})
 	}
-	if last := v.lastFailure(f, e); last != "" {
-		rows = append(rows, row{v.LastFailure, last})
+	if when := v.whenFailed(f, e); when != "" {
+		rows = append(rows, row{v.WhenFailed, when})
 	}
 	if e.Certificate.need(f.AsOf()) != OK {
 		rows = append(rows, row{v.Certificate, v.certificate(e.Certificate, f.AsOf())})
 	}
-	list = append(list, rowLines(rows)...)
-	if len(x.Strip) > 0 {
-		list = append(list, x.stripLine())
-	}
-	return list
+	return append(list, rowLines(rows)...)
 }
 
 // badge is the state in a word. What failed and is over is told as that: the
@@ -79,6 +75,8 @@ func (v voice) short(f Facts, e Endpoint, x entry, clock []row) []string {
 // much.
 func (v voice) badge(f Facts, e Endpoint) string {
 	switch {
+	case e.InMaintenance && e.State != rules.StateSuspended:
+		return v.InMaintenance
 	case e.recovered(f.Window):
 		return v.HadFailures
 	case e.State == rules.StateHealthy && f.thin(e) && !f.troubled(e):
@@ -98,14 +96,58 @@ func (f Facts) begun(e Endpoint) []Count {
 	return e.Strip
 }
 
-// lastFailure says between which times the last one was when all is over; empty
-// when nothing is.
-func (v voice) lastFailure(f Facts, e Endpoint) string {
-	if _, over := e.over(f.Window); !over {
+// whenFailed says between which times the first failures were, the most and the
+// last, and whether that is over; empty: there were none.
+// It is the strip in words.
+func (v voice) whenFailed(f Facts, e Endpoint) string {
+	strip := f.begun(e)
+	first := slices.IndexFunc(strip, func(c Count) bool { return c.Failed > 0 })
+	if first < 0 {
 		return ""
 	}
-	from, to := e.part(f.Window, e.lastBad())
-	return v.recent(v.Between, Window{from, to}, f.AsOf())
+	last, most := (Endpoint{Strip: strip}).lastBad(), worstPart(strip)
+	at := func(format string, i int) string {
+		from, to := e.part(f.Window, i)
+		return fmt.Sprintf(format, v.recent(v.Between, Window{from, to}, f.AsOf()))
+	}
+	var list []string
+	switch {
+	case first == last:
+		list = append(list, at("%s", first))
+	case most == first:
+		list = append(list, at(v.WhenFirstMost, first), at(v.WhenLast, last))
+	case most == last:
+		list = append(list, at(v.WhenFirst, first), at(v.WhenMostLast, last))
+	case most < 0:
+		list = append(list, at(v.WhenFirst, first), at(v.WhenLast, last))
+	default:
+		list = append(list, at(v.WhenFirst, first), at(v.WhenMost, most), at(v.WhenLast, last))
+	}
+	zone := " " + zoneName(f.AsOf().In(v.zone))
+	for i := range list[:len(list)-1] {
+		list[i] = strings.TrimSuffix(list[i], zone) // said once
+	}
+	if _, over := e.over(f.Window); over {
+		list = append(list, v.WhenNoneSince)
+	}
+	return joined(list...)
+}
+
+// worstPart is the part with more failures than any other; -1: none has.
+func worstPart(strip []Count) int {
+	most, twice := 0, false
+	for i, c := range strip {
+		switch {
+		case i > 0 && c.Failed == strip[most].Failed:
+			twice = true
+		case c.Failed > strip[most].Failed:
+			most, twice = i, false
+		}
+	}
+	if twice {
+		return -1
+	}
+	return most
 }
 
 func (v voice) deliveries(e Endpoint) string {
@@ -119,9 +161,12 @@ func (v voice) deliveries(e Endpoint) string {
 	return s
 }
 
-func (v voice) available(e Endpoint) string {
+func (v voice) available(f Facts, e Endpoint) string {
 	ratio, known := e.Availability()
-	if !known {
+	switch {
+	case f.planned(e):
+		return v.PlannedAll
+	case !known:
 		return v.Unwatched
 	}
 	return fmt.Sprintf(v.Watched, v.ratio(ratio), v.length(e.Covered))
@@ -143,8 +188,8 @@ func (v voice) certificate(c *Certificate, now time.Time) string {
 		return ""
 	}
 	var list []string
-	if c.Fault != "" && c.Verdict != certificate.OK {
-		list = append(list, clean(string(c.Fault), longName))
+	if s := v.finding(c); s != "" {
+		list = append(list, s)
 	}
 	switch left := c.NotAfter.Sub(now); {
 	case c.NotAfter.IsZero():

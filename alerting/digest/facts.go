@@ -45,6 +45,7 @@ type Facts struct {
 	Zone      string        `json:"zone"`               // IANA name; times are told in it
 	Window    Window        `json:"window"`
 	Until     time.Time     `json:"until,omitzero"`  // the window still runs, and this is how far it goes; zero: it is closed
+	Made      time.Time     `json:"made,omitzero"`   // states, certificates and backlogs are as of then, the rest is of the window; zero: of the window's end
 	Parts     []Part        `json:"parts,omitempty"` // of a merged digest, oldest first
 	Covered   time.Duration `json:"covered_ns"`      // of the window: we had data
 	Verdict   Verdict       `json:"verdict"`
@@ -104,10 +105,13 @@ type Endpoint struct {
 	Strip       []Count       `json:"strip"`                 // looks and first attempts by half-hour (or twelfth), oldest first; at most 48
 	Certificate *Certificate  `json:"certificate,omitempty"` // nil: none was seen
 	Backlog     *Backlog      `json:"backlog,omitempty"`     // nil: not known, or none
+
+	Maintenance   []Window `json:"maintenance,omitempty"`    // planned work in the window: none of it is in Covered
+	InMaintenance bool     `json:"in_maintenance,omitempty"` // State was taken in it
 }
 
 // Availability returns the share of the covered time in which the endpoint was
-// not bad; false when nobody looked.
+// not bad; false when nobody looked. Planned work is no part of either.
 func (e Endpoint) Availability() (rules.Ratio, bool) {
 	if e.Covered <= 0 {
 		return 0, false
@@ -146,6 +150,8 @@ type Incident struct {
 	Opened   time.Time      `json:"opened"`
 	Resolved time.Time      `json:"resolved,omitzero"` // zero: it runs
 	Ours     bool           `json:"ours"`              // the platform's fault, not the merchant's
+
+	Maintenance bool `json:"maintenance,omitempty"` // of planned work, and told to nobody
 }
 
 // Footer is what stands below every digest.

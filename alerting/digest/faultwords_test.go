@@ -14,16 +14,16 @@ func TestFailuresInPlainWords(t *testing.T) {
 	}{
 		"attempts and probes": {
 			[]Fault{{"timeout_response", 19, 22}},
-			"no answer in time (timeout_response): 22 attempts, 19 probes", "tidak ada jawaban tepat waktu (timeout_response): 22 percobaan, 19 pemeriksaan",
+			"no answer in time (timeout_response): 22 first attempts, 19 probes", "tidak ada jawaban tepat waktu (timeout_response): 22 percobaan pertama, 19 pemeriksaan",
 		},
 		"one of each, the worst first": {
 			[]Fault{{"http_5xx", 1, 0}, {"refused", 0, 1}},
-			"the connection was refused (refused): 1 attempt; server error (http_5xx): 1 probe", "sambungan ditolak (refused): 1 percobaan; kesalahan server (http_5xx): 1 pemeriksaan",
+			"the connection was refused (refused): 1 first attempt; server error (http_5xx): 1 probe", "sambungan ditolak (refused): 1 percobaan pertama; kesalahan server (http_5xx): 1 pemeriksaan",
 		},
-		"a word that is not of the closed set": {[]Fault{{"new_word", 0, 2}}, "new_word: 2 attempts", "new_word: 2 percobaan"},
+		"a word that is not of the closed set": {[]Fault{{"new_word", 0, 2}}, "new_word: 2 first attempts", "new_word: 2 percobaan pertama"},
 		"more than four": {
 			[]Fault{{"a", 0, 9}, {"b", 0, 8}, {"c", 0, 7}, {"d", 0, 6}, {"e", 0, 5}},
-			"a: 9 attempts; b: 8 attempts; c: 7 attempts; d: 6 attempts; and 1 more", "a: 9 percobaan; b: 8 percobaan; c: 7 percobaan; d: 6 percobaan; dan 1 lagi",
+			"a: 9 first attempts; b: 8 first attempts; c: 7 first attempts; d: 6 first attempts; and 1 more", "a: 9 percobaan pertama; b: 8 percobaan pertama; c: 7 percobaan pertama; d: 6 percobaan pertama; dan 1 lagi",
 		},
 		"none": {nil, "", ""},
 	} {

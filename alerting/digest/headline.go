@@ -3,6 +3,8 @@ package digest
 import (
 	"fmt"
 	"time"
+
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // headline is the state of all endpoints in a few words: counts, no names. What
@@ -19,6 +21,8 @@ func (v voice) headline(f Facts) string {
 		return v.NoEndpoints
 	case loss.events > 0 && n.failing > 0:
 		return v.willLose(loss, f.AsOf()) + "; " + some(v.SomeFailing, n.failing)
+	case loss.events > 0 && n.act > 0 && !loss.broken:
+		return v.willLose(loss, f.AsOf()) + "; " + some(v.SomeAct, n.act)
 	case loss.events > 0:
 		return v.willLose(loss, f.AsOf())
 	case n.act > 0 && n.failing == n.act:
@@ -39,9 +43,26 @@ func (v voice) headline(f Facts) string {
 		return fmt.Sprintf(v.Early, v.length(f.elapsed()))
 	case f.Verdict != OK && len(f.Incidents) > 0:
 		return fmt.Sprintf(v.HadIncidents, len(f.Incidents))
+	case n.planned > 0:
+		return some(v.SomePlanned, n.planned)
 	default:
 		return fmt.Sprintf(form(v.AllHealthy, all), all)
 	}
+}
+
+// worstRatio is the highest ratio of an endpoint that is over the limit, with
+// it; empty: none is.
+func (v voice) worstRatio(f Facts) string {
+	var worst rules.Ratio
+	for _, e := range f.Endpoints {
+		if ratio, _ := e.First.Ratio(); overLimit(e.First) {
+			worst = max(worst, ratio)
+		}
+	}
+	if worst == 0 || f.Kind == KindPlatform {
+		return ""
+	}
+	return fmt.Sprintf(form(v.WorstRatio, len(f.Endpoints)), v.ratio(worst), v.ratio(limitRatio))
 }
 
 // thinHeadline says of how little time there is data.
@@ -64,6 +85,7 @@ type tally struct {
 	passed  int // had failures, which are over
 	unseen  int
 	thin    int // little is known of them, and nothing bad
+	planned int // not well now, or not known, because of planned work
 }
 
 func (f Facts) tally() tally {
@@ -75,6 +97,8 @@ func (f Facts) tally() tally {
 			n.act, n.failing = n.act+1, n.failing+1
 		case need == Act:
 			n.act++
+		case need == OK && (f.planned(e) || e.InMaintenance && e.State != rules.StateHealthy):
+			n.planned++
 		case need == Attention && e.unseen():
 			n.unseen++
 		case need == Attention && e.passed(f.Window):

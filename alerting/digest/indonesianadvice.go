@@ -3,11 +3,12 @@ package digest
 func indonesianAdvice() map[Advice]string {
 	return map[Advice]string{
 		AdviseAtRisk:          "{loss} Pastikan endpoint menjawab 2xx saat percobaan itu datang.",
+		AdviseLastTry:         "{loss} Endpoint kini berfungsi: jaga agar tetap begitu sampai saat itu, dan periksa log-nya bila event yang sama gagal lagi.",
 		AdviseLost:            "{lost} Minta pengiriman ulang secara manual, atau cocokkan datanya.",
 		AdviseRenewed:         "Sertifikatnya sempat kedaluwarsa, dan kini sertifikat yang sah sudah dipakai{end}. Atur agar diperbarui otomatis jauh sebelum berakhir.",
 		AdviseExpired:         "Sertifikatnya kedaluwarsa{end}, sehingga tidak ada yang terkirim. Perbarui, lalu muat ulang server agar sertifikat baru dipakai.",
 		AdviseCertificate:     "Sertifikatnya bermasalah ({fault}). Pasang sertifikat yang sah untuk nama host ini, lengkap dengan rantainya.",
-		AdviseTLS:             "Jabat tangan TLS gagal ({fault}). Sediakan TLS 1.2 atau lebih baru, dengan rantai sertifikat lengkap.",
+		AdviseTLS:             "Sambungan aman tidak dapat dibuat: {fault}. Sediakan TLS 1.2 atau lebih baru, dengan rantai sertifikat lengkap.",
 		AdviseDNS:             "Nama host tidak dapat ditemukan ({fault}). Periksa catatan DNS host tersebut.",
 		AdviseConnect:         "Sambungan tidak dapat dibuat ({fault}). Periksa apakah server berjalan dan firewall mengizinkan kami.",
 		AdviseTimeout:         "Tidak ada jawaban dalam {limit}. Jawab 2xx segera, masukkan pekerjaan ke antrean, dan kerjakan setelahnya.",
@@ -32,7 +33,7 @@ func indonesianWas() map[Advice]string {
 	return map[Advice]string{
 		AdviseRenewed:         "sertifikatnya sempat kedaluwarsa, dan kini sertifikat yang sah sudah dipakai{end}. Atur agar diperbarui otomatis jauh sebelum berakhir.",
 		AdviseCertificate:     "sertifikatnya bermasalah ({fault}). Periksa setiap sertifikat baru, nama dan rantai lengkapnya, sebelum dipakai.",
-		AdviseTLS:             "jabat tangan TLS gagal ({fault}). Setelah setiap perubahan, periksa bahwa TLS 1.2 atau lebih baru tersedia, dengan rantai lengkap.",
+		AdviseTLS:             "sambungan aman tidak dapat dibuat: {fault}. Setelah setiap perubahan, periksa bahwa TLS 1.2 atau lebih baru tersedia, dengan rantai lengkap.",
 		AdviseDNS:             "nama host tidak dapat ditemukan ({fault}). Sediakan lebih dari satu server nama untuk catatan DNS-nya.",
 		AdviseConnect:         "sambungan tidak dapat dibuat ({fault}). Periksa apakah ada restart atau aturan firewall pada waktu itu, dan ganti server satu per satu.",
 		AdviseTimeout:         "tidak ada jawaban dalam {limit}. Jawab 2xx segera dan kerjakan sisanya dari antrean, agar tidak terulang.",

@@ -23,6 +23,7 @@ const (
 	actBelow    = 0.10
 	actDays     = 7 * day
 	mostActions = 3
+	oneFailure  = 1 // asks for nothing, of however few attempts: it is sent again
 )
 
 // Judge returns f with its verdict, its actions and its endpoints in order,
@@ -44,7 +45,7 @@ func (f Facts) verdict() Verdict {
 		return f.platformVerdict()
 	}
 	v := OK
-	if len(f.Endpoints) == 0 || slices.ContainsFunc(f.Incidents, func(i Incident) bool { return !i.Ours }) {
+	if len(f.Endpoints) == 0 || slices.ContainsFunc(f.Incidents, func(i Incident) bool { return !i.Ours && !i.Maintenance }) {
 		v = Attention
 	}
 	for _, e := range f.Endpoints {
@@ -76,10 +77,10 @@ func rankOf(w rules.Word) int {
 func (f Facts) need(e Endpoint) Verdict {
 	_, over := e.over(f.Window)
 	switch {
-	case f.losing(e.Backlog) > 0:
+	case f.stake(e) == Act:
 		return Act
-	case e.State == rules.StateSuspended && !e.gone():
-		return OK // switched off on purpose
+	case e.State == rules.StateSuspended && !e.gone(), f.planned(e) && e.Certificate.need(f.AsOf()) == OK && f.stake(e) == OK && !e.Backlog.lost():
+		return OK // switched off, or worked at, on purpose
 	case e.failing() && !over, e.gone(), e.Certificate.need(f.AsOf()) == Act:
 		return Act
 	case f.troubled(e), !f.early() && (e.unseen() || f.thin(e)):
@@ -91,20 +92,28 @@ func (f Facts) need(e Endpoint) Verdict {
 
 // troubled reports whether something that is known asks for a look.
 func (f Facts) troubled(e Endpoint) bool {
-	return e.Certificate.need(f.AsOf()) != OK || e.failing() || e.shaky() || e.slow() || e.Backlog.pending()
+	return e.Certificate.need(f.AsOf()) != OK || e.failing() || e.shaky() || e.slow() || f.stake(e) != OK || e.Backlog.lost()
 }
 
 // failing reports whether deliveries fail, or failed in the window, beyond
-// doubt.
+// doubt. Deliveries count in planned work too: their events have to be sent
+// again.
 func (e Endpoint) failing() bool {
-	return e.State == rules.StateDown || e.State == rules.StateFailing || proven(e.First)
+	return e.bad() || proven(e.First)
 }
 
 // proven reports whether a ratio is over the limit beyond chance: one failure
 // in ten is not.
 func proven(c Count) bool {
 	low, _ := rules.ExactInterval(c.Failed, c.Total, sure)
-	return low >= limitRatio
+	return c.Failed > oneFailure && low >= limitRatio
+}
+
+// overLimit reports whether a ratio is over the limit, though perhaps by
+// chance.
+func overLimit(c Count) bool {
+	ratio, known := c.Ratio()
+	return known && c.Failed > oneFailure && ratio >= limitRatio
 }
 
 // gone reports whether the endpoint says itself that it is no more.
@@ -116,8 +125,7 @@ func (e Endpoint) gone() bool {
 // shaky reports whether something failed, or may have.
 func (e Endpoint) shaky() bool {
 	available, known := e.Availability()
-	ratio, counted := e.First.Ratio()
-	return e.State == rules.StateDegraded || e.State == rules.StateRecovering || known && available < steady || counted && ratio >= limitRatio
+	return e.State == rules.StateDegraded || e.State == rules.StateRecovering || known && available < steady || overLimit(e.First)
 }
 
 func (e Endpoint) slow() bool { return e.Answers > 0 && e.P95 > tooSlow }

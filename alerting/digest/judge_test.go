@@ -35,7 +35,10 @@ func TestVerdicts(t *testing.T) {
 		"few failures among many":          {first(10, 1000, probes.FaultHTTP5xx), OK, nil},
 		"just under the limit":             {first(399, 10_000, probes.FaultHTTP5xx), OK, nil},
 		"at the limit, by chance":          {first(4, 100, probes.FaultHTTP5xx), Attention, []Advice{AdviseServer}},
-		"one of ten is no proof":           {first(1, 10, probes.FaultHTTP5xx), Attention, []Advice{AdviseServer}},
+		"two of ten are no proof":          {first(2, 10, probes.FaultHTTP5xx), Attention, []Advice{AdviseServer}},
+		"one of ten is sent again":         {first(1, 10, probes.FaultHTTP5xx), OK, nil},
+		"and one of one":                   {first(1, 1, probes.FaultHTTP5xx), OK, nil},
+		"two of two":                       {first(2, 2, probes.FaultHTTP5xx), Act, []Advice{AdviseServer}},
 		"over the limit beyond chance":     {first(22, 360, probes.FaultTimeoutResponse), Act, []Advice{AdviseTimeout}},
 		"down":                             {state(rules.StateDown, probes.FaultRefused), Act, []Advice{AdviseConnect}},
 		"down, and nobody knows why":       {func(e *Endpoint) { e.State = rules.StateDown }, Act, []Advice{AdviseOther}},
@@ -126,6 +129,15 @@ func TestVerdictOfWhatLiesAround(t *testing.T) {
 	past.Parts = []Part{{Verdict: Act}, {Verdict: OK}}
 	none.Endpoints = nil
 	quietPlatform, unwatched, loud := platform(), platform(), platform()
+	quietPlatform.Incidents, unwatched.Incidents, loud.Incidents = nil, nil, nil
+	ordinary := platform()
+	ordinary.Incidents = nil
+	with := func(i ...Incident) Facts { f := quietPlatform; f.Incidents = i; return f }
+	failing, few := quietPlatform, quietPlatform
+	quiet := Platform{Probing: 6 * time.Hour, First: Count{100_000, 90}}
+	failing.Platform, few.Platform = &quiet, &Platform{Probing: 6 * time.Hour, First: Count{100_000, 900}}
+	failing.Platform.Worst = []Merchant{{ID: "a", Failing: 1, Of: 1}}
+	few.Incidents = []Incident{{ID: "1", Severity: rules.Critical}}
 	quietPlatform.Platform = &Platform{Probing: 6 * time.Hour, Channels: []Channel{{"QR", Count{100, 1}}}, Certificates: []Expiring{{"far", "", evening.End.Add(100 * day)}}}
 	unwatched.Platform = &Platform{}
 	loud.Platform.Channels[0].First.Failed = 900
@@ -139,7 +151,15 @@ func TestVerdictOfWhatLiesAround(t *testing.T) {
 		"no endpoint":                           {none, Attention},
 		"a quiet platform":                      {quietPlatform, OK},
 		"a platform that looked at nothing":     {unwatched, Attention},
-		"an ordinary platform":                  {platform(), Attention},
+		"an ordinary platform":                  {ordinary, Attention},
+		"a critical incident runs":              {with(Incident{Severity: rules.Critical}), Act},
+		"and 900 of 100,000 failed":             {few, Act},
+		"a critical incident is over":           {with(Incident{Severity: rules.Critical, Resolved: evening.End}), Attention},
+		"an incident runs":                      {with(Incident{Severity: rules.High}), Attention},
+		"an incident is over":                   {with(Incident{Severity: rules.High, Resolved: evening.End}), OK},
+		"one of planned work runs":              {with(Incident{Severity: rules.Critical, Maintenance: true}), OK},
+		"an endpoint fails":                     {failing, Attention},
+		"nobody knows, and it is critical":      {Facts{Kind: KindPlatform, Incidents: few.Incidents}, Act},
 		"a platform with a channel over 4 %":    {loud, Act},
 		"a platform without facts of its own":   {Facts{Kind: KindPlatform}, Attention},
 		"a merchant without facts, and no kind": {Facts{}, Attention},

@@ -132,6 +132,9 @@ a{color:#8ab8ff!important}
 {{- range $t := .Tables}}
 <tr><td style="padding:18px 4px 6px;font-size:17px;font-weight:bold">{{.Title}}</td></tr>
 <tr><td class="c" style="background:#ffffff;padding:4px 16px 10px;border:1px solid #e4e7ec;border-radius:8px;overflow-wrap:anywhere">
+{{- with .Note}}
+<div class="m" style="color:#475467;font-size:13px;padding-top:6px">{{.}}</div>
+{{- end}}
 {{- range .Rows}}
 <div style="padding-top:8px;font-size:14px">{{range $i, $v := .}}{{if $v}}{{if $i}}<br><span class="m" style="color:#475467">{{index $t.Head $i}}:</span> <bdi>{{$v}}</bdi>{{else}}<b><bdi>{{$v}}</bdi></b>{{end}}{{end}}{{end}}</div>
 {{- end}}

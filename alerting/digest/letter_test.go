@@ -46,8 +46,9 @@ func samples() map[string]Facts {
 		"platform": platform(), "summary": summary, "hostile": hostile(),
 		"hostile_platform": hostilePlatform(), "past": past(), "loss_coming": lossComing(),
 		"running": running(), "first_minutes": firstMinutes(), "thin": thin(), "odd_parts": oddParts(),
+		"maintenance": maintenance(), "maintenance_each": maintenanceEach(), "maintenance_week": maintenanceWeek(),
 	}
-	for _, name := range []string{"one_problem", "many_problems", "platform", "past", "loss_coming", "running", "first_minutes", "thin", "odd_parts"} {
+	for _, name := range []string{"maintenance", "maintenance_each", "maintenance_week", "one_problem", "many_problems", "platform", "past", "loss_coming", "running", "first_minutes", "thin", "odd_parts"} {
 		f := samples[name]
 		f.Language = "id"
 		samples[name+".id"] = f
@@ -108,9 +109,9 @@ func TestSubjectsAreStable(t *testing.T) {
 		"one endpoint, over":         {factsOf(past().Endpoints[1]), "[Webhook health] Attention: 1 of 1 endpoint had failures, nothing fails now (18:00-00:00 WIB)"},
 		"over, and a silent one":     {factsOf(past().Endpoints[1], noData().Endpoints[0]), "[Webhook health] Attention: 2 of 2 endpoints to look at (18:00-00:00 WIB)"},
 		"one fails, another is over": {factsOf(past().Endpoints[1], timingOut("a")), "[Webhook health] Action needed: 1 of 2 endpoints failing (18:00-00:00 WIB)"},
-		"events will be lost":        {lossComing(), "[Webhook health] Action needed: 18 events will be lost from 03:10 on; 1 of 3 endpoints failing (18:00-00:00 WIB)"},
-		"of an endpoint that works":  {soundLoss(), "[Webhook health] Action needed: at least 1 event gets its last automatic try from 02:00 on (18:00-00:00 WIB)"},
-		"an overdue loss":            {overdueLoss(), "[Webhook health] Action needed: 3 events get their last automatic try from 00:00 on (18:00-00:00 WIB)"},
+		"events will be lost":        {lossComing(), "[Webhook health] Action needed: 18 events will be lost, the first at 03:10; 1 of 3 endpoints failing (18:00-00:00 WIB)"},
+		"of an endpoint that works":  {soundLoss(), "[Webhook health] Attention: at least 1 event gets its last automatic try at 02:00 (18:00-00:00 WIB)"},
+		"an overdue loss":            {overdueLoss(), "[Webhook health] Attention: 3 events get their last automatic try, the first at 00:00 (18:00-00:00 WIB)"},
 		"a certificate":              {certificateAlone(), "[Webhook health] Action needed: 1 of 2 endpoints need action (18:00-00:00 WIB)"},
 	} {
 		t.Run(name, func(t *testing.T) {

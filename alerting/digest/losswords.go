@@ -89,7 +89,7 @@ func (v voice) willLose(l loser, now time.Time) string {
 }
 
 // backlogTotals is the backlog of the platform in one line; empty for none.
-func (v voice) backlogTotals(b *Backlog) string {
+func (v voice) backlogTotals(b *Backlog, now time.Time) string {
 	if b == nil {
 		return ""
 	}
@@ -101,5 +101,13 @@ func (v voice) backlogTotals(b *Backlog) string {
 		}
 		counts = append(counts, s)
 	}
-	return nonzero(v.BacklogIs[:], counts...)
+	risk := nonzero(v.BacklogIs[1:2], counts[1])
+	switch {
+	case risk == "" || b.LossAt.IsZero():
+	case b.LossAt.After(now):
+		risk += " (" + fmt.Sprintf(v.LossFirst, v.near(b.LossAt, now)) + ")"
+	default:
+		risk += " (" + fmt.Sprintf(v.LossFirstLate, v.near(b.LossAt, now)) + ")"
+	}
+	return joined(nonzero(v.BacklogIs[:1], counts[0]), risk, nonzero(v.BacklogIs[2:], counts[2]))
 }

@@ -48,11 +48,11 @@ func (e Endpoint) part(w Window, i int) (from, to time.Time) {
 }
 
 // FailsNow reports whether deliveries to the endpoint fail at the end of a
-// window: it is down or failing, and what failed is not over. It is what
+// window: it is down or failing, not in planned work, and what failed is not over. It is what
 // [Merchant] counts as Failing. It is pure.
 func (e Endpoint) FailsNow(w Window) bool {
 	_, over := e.over(w)
-	return (e.State == rules.StateDown || e.State == rules.StateFailing) && !over
+	return e.bad() && !over
 }
 
 // recovered reports whether an endpoint had failures that count, which are

@@ -87,8 +87,8 @@ func TestWhatIsOverAsksForNoAction(t *testing.T) {
 			if f.Verdict != tc.want || !strings.Contains(l.Text, "1. "+e.ID+": "+tc.begins) {
 				t.Errorf("got %s and\n%s\nwant %s and %q", f.Verdict, l.Text, tc.want, tc.begins)
 			}
-			if over := strings.Contains(l.Text, "Last failure: between 20:30 and 21:00 WIB"); over != (tc.want == Attention) {
-				t.Errorf("got a line for the last failure: %v\n%s", over, l.Text)
+			if over := strings.Contains(l.Text, "last between 20:30 and 21:00 WIB, none since\n"); over != (tc.want == Attention) {
+				t.Errorf("got a line that it is over: %v\n%s", over, l.Text)
 			}
 		})
 	}

@@ -58,6 +58,7 @@ type table struct {
 	Head  []string
 	Rows  [][]string
 	Lines []string // the same to be read aloud, a line for each row
+	Note  string   // by what the rows are sorted; empty: it shows
 	More  string
 }
 
@@ -82,6 +83,9 @@ func newPage(f Facts, entries int) page {
 		tag = v.PlatformTag
 	}
 	p.Subject = fmt.Sprintf("%s %s: %s (%s)", tag, p.Word, p.Headline, v.soFar(f, v.brief(f.Window)))
+	if worst := v.worstRatio(f); worst != "" { // in the subject there is no room for it
+		p.Headline += "; " + worst
+	}
 	for _, a := range f.Actions {
 		p.Steps = append(p.Steps, step{clean(a.Endpoint, longName), v.advise(a, f.AsOf())})
 	}
@@ -91,7 +95,11 @@ func newPage(f Facts, entries int) page {
 	if more := len(f.Endpoints) - len(p.Entries); more > 0 {
 		p.EntriesMore = fmt.Sprintf(v.MoreEndpoints, more)
 	}
-	p.Tables = slices.DeleteFunc(append(v.platform(f), v.parts(f), v.incidents(f)), func(t table) bool { return len(t.Rows) == 0 })
+	tables := append(v.platform(f), v.parts(f), v.incidents(f))
+	if f.Kind == KindPlatform {
+		tables = append([]table{v.incidents(f)}, append(v.platform(f), v.parts(f))...)
+	}
+	p.Tables = slices.DeleteFunc(tables, func(t table) bool { return len(t.Rows) == 0 })
 	return p
 }
 
@@ -127,11 +135,17 @@ func (v voice) lines(f Facts) []string {
 		list = append(list, fmt.Sprintf(v.StillRuns, v.near(f.AsOf(), f.AsOf())))
 	}
 	list = append(list, v.covered(f))
+	if !f.runs() && f.late() {
+		list = append(list, fmt.Sprintf(v.MadeAt, v.near(f.Made, f.Made)))
+	}
+	if planned := v.plannedLine(f); planned != "" {
+		list = append(list, planned)
+	}
 	if len(f.Parts) > 1 {
 		list = append(list, fmt.Sprintf(v.Merged, len(f.Parts)))
 	}
 	if p := f.Platform; p != nil {
-		list = append(list, v.totals(p)...)
+		list = append(list, v.totals(p, f.AsOf())...)
 	}
 	if note := clean(f.Note, longText); note != "" {
 		list = append(list, note)
@@ -153,10 +167,14 @@ func (v voice) covered(f Facts) string {
 	if f.runs() {
 		is, not = v.CoveredSoFar, v.NotCoveredSoFar
 	}
-	if f.Covered <= 0 {
+	switch {
+	case f.Covered > 0:
+	case f.counted():
+		return v.Unprobed
+	default:
 		return not
 	}
-	return fmt.Sprintf(is, v.length(min(f.Covered, f.elapsed())), v.length(f.elapsed()))
+	return fmt.Sprintf(is, v.lengthOf(f.Covered, f.elapsed()), v.length(f.elapsed()))
 }
 
 func (v voice) footer(f Facts) []string {

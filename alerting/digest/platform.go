@@ -18,17 +18,21 @@ const (
 	ordinaryRatio = rules.Ratio(0.01) // at most this share
 )
 
-// platformVerdict judges the operators' own digest.
+// platformVerdict judges the operators' own digest: a critical incident that
+// runs asks for action; any other that runs, a critical one that is over and an
+// endpoint that fails ask for a look at least.
 func (f Facts) platformVerdict() Verdict {
-	p := f.Platform
+	p, trouble := f.Platform, f.trouble()
 	switch {
+	case trouble.critical > 0:
+		return Act
 	case p == nil || p.Probing <= 0:
 		return Attention
 	case proven(p.First), slices.ContainsFunc(p.Channels, func(c Channel) bool { return proven(c.First) }):
 		return Act
-	case len(p.Broken) > 0, len(ending(p.Certificates, f.AsOf())) > 0, p.Dead > 0, p.Digests.Dead > 0, len(channels(p.Channels)) > 0:
+	case trouble.any(), len(p.Broken) > 0, len(ending(p.Certificates, f.AsOf())) > 0, p.Dead > 0, p.Digests.Dead > 0, len(channels(p.Channels)) > 0:
 		return Attention
-	case f.early(), f.little(p.Probing, p.First):
+	case f.early(), f.little(p.Probing, f.elapsed(), p.First):
 		return Attention
 	default:
 		return OK
@@ -65,11 +69,12 @@ func ending(list []Expiring, now time.Time) []Expiring {
 	return slices.DeleteFunc(slices.Clone(list), func(c Expiring) bool { return c.NotAfter.Sub(now) >= soon })
 }
 
-// worstFirst orders merchants by what surely fails, then by endpoints.
+// worstFirst orders merchants: those whose endpoints fail now, then by what
+// surely fails.
 func worstFirst(list []Merchant) []Merchant {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b Merchant) int {
-		return cmp.Or(cmp.Compare(surely(b.First), surely(a.First)), b.Failing-a.Failing, b.First.Failed-a.First.Failed, cmp.Compare(a.ID, b.ID))
+		return cmp.Or(min(b.Failing, 1)-min(a.Failing, 1), cmp.Compare(surely(b.First), surely(a.First)), b.Failing-a.Failing, b.First.Failed-a.First.Failed, cmp.Compare(a.ID, b.ID))
 	})
 	return list
 }

@@ -4,29 +4,52 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"time"
 )
 
-// platformHeadline is the state of the platform in a few words.
+// platformHeadline is the state of the platform in a few words: incidents
+// first, the critical ones before all.
 func (v voice) platformHeadline(f Facts) string {
-	p := f.Platform
-	if p == nil || p.Probing <= 0 {
-		if f.early() {
-			return fmt.Sprintf(v.Early, v.length(f.elapsed()))
-		}
-		return v.PlatformUnseen
+	p, trouble := f.Platform, v.trouble(f.trouble())
+	switch {
+	case p != nil && p.Probing > 0:
+		return joined(trouble, v.platformRest(f, trouble != ""))
+	case f.early():
+		return joined(trouble, fmt.Sprintf(v.Early, v.length(f.elapsed())))
+	default:
+		return joined(trouble, v.PlatformUnseen)
 	}
+}
+
+// trouble words incidents and endpoints that fail; empty for none.
+func (v voice) trouble(n trouble) string {
+	open, others := n.others, 0
+	if n.critical > 0 {
+		open, others = 0, n.others
+	}
+	failing := ""
+	if n.failing > 0 {
+		failing = v.atLeast(n.failing, n.least)
+	}
+	return joined(nonzero(v.PlatformIncidents[:], n.critical, others, open, n.over), nonzero([]string{v.PlatformFailing}, failing))
+}
+
+// platformRest is the rest of the headline, empty when nothing is to be added
+// to what was told.
+func (v voice) platformRest(f Facts, told bool) string {
+	p := f.Platform
 	broken, _, passed := p.turns()
 	said := nonzero(v.PlatformBroken[:], len(broken), passed, len(channels(p.Channels)), len(ending(p.Certificates, f.AsOf())), max(p.Dead, p.Digests.Dead))
 	switch {
 	case proven(p.First):
 		return v.firstFailed(p.First)
-	case said != "":
+	case said != "" || told:
 		return said
 	case f.Verdict == OK:
 		return v.PlatformOK
 	case f.early():
 		return fmt.Sprintf(v.Early, v.length(f.elapsed()))
-	case f.little(p.Probing, p.First):
+	case f.little(p.Probing, f.elapsed(), p.First):
 		return fmt.Sprintf(v.Thin, v.length(p.Probing), v.length(f.elapsed()))
 	default:
 		return v.PlatformOK
@@ -34,13 +57,13 @@ func (v voice) platformHeadline(f Facts) string {
 }
 
 // totals are the operators' lines at the top; what is zero is left out.
-func (v voice) totals(p *Platform) []string {
+func (v voice) totals(p *Platform, now time.Time) []string {
 	d := p.Digests
 	lines := []string{
 		fmt.Sprintf(v.Watching, fmt.Sprintf(form(v.EndpointCount, p.Endpoints), p.Endpoints), fmt.Sprintf(form(v.MerchantCount, p.Merchants), p.Merchants)),
 		v.FirstLabel + ": " + v.failed(p.First),
 	}
-	if s := v.backlogTotals(p.Backlog); s != "" {
+	if s := v.backlogTotals(p.Backlog, now); s != "" {
 		lines = append(lines, v.BacklogLabel+": "+s)
 	}
 	if s := nonzero(v.DigestsWere[:], d.Sent, d.Skipped, d.Suppressed, d.Waiting, d.Dead); s != "" {
@@ -76,18 +99,20 @@ func (v voice) platform(f Facts) []table {
 		return []string{name, merchant(t.Merchant), fault, v.moment(t.At)}, lineOf(of(name, merchant(t.Merchant)), fault, v.since(t.At, now))
 	}
 	heads := []string{v.Endpoint, v.Merchant, v.Fault, v.At}
+	over := channels(p.Channels)
+	shown := worst[:min(len(worst), mostWorst)]
 	return []table{
-		tableOf(v, channels(p.Channels), func(c Channel) ([]string, string) {
+		tableOf(v, over, func(c Channel) ([]string, string) {
 			name := clean(c.ID, longName)
 			return []string{name, v.failed(c.First)}, name + ": " + v.failed(c.First)
-		}).under(v.ChannelHead, v.Channel, v.FirstLabel),
-		tableOf(v, worst[:min(len(worst), mostWorst)], func(m Merchant) ([]string, string) {
+		}).under(v.ChannelHead, v.Channel, v.FirstLabel).sorted(v.ByShare, firsts(over, func(c Channel) Count { return c.First })),
+		tableOf(v, shown, func(m Merchant) ([]string, string) {
 			name, bad, line := clean(cmp.Or(m.Name, m.ID), longName), "", ""
 			if m.Failing > 0 {
 				bad, line = fmt.Sprintf(v.BadOf, m.Failing, m.Of), fmt.Sprintf(v.EndpointsBadOf, m.Failing, m.Of)
 			}
 			return []string{name, v.failed(m.First), bad}, name + ": " + joined(v.failed(m.First), line)
-		}).under(v.WorstHead, v.Merchant, v.FirstLabel, v.EndpointsBad).less(v, max(len(worst)-mostWorst, 0)+p.MoreWorst),
+		}).under(v.WorstHead, v.Merchant, v.FirstLabel, v.EndpointsBad).sorted(v.ByFailing, firsts(shown, func(m Merchant) Count { return m.First })).less(v, max(len(worst)-mostWorst, 0)+p.MoreWorst),
 		tableOf(v, broken, turn).under(v.BrokenHead, heads...),
 		tableOf(v, recovered, turn).under(v.RecoveredHead, heads...),
 		tableOf(v, ending(p.Certificates, now), func(c Expiring) ([]string, string) {

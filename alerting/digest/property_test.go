@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,11 +24,30 @@ func contiguous(t rapid.TB, rows []Row) {
 	}
 }
 
+// aBeginning draws a moment until 2037: near a change of the clocks of a zone
+// that has some, any one otherwise.
+func aBeginning(t *rapid.T, zone *time.Location) time.Time {
+	at := time.Unix(rapid.Int64Range(946684800, 2145916800).Draw(t, "from"), 0).UTC()
+	if _, next := at.In(zone).ZoneBounds(); !next.IsZero() && rapid.Bool().Draw(t, "near a change") {
+		at = next.UTC().Add(-time.Duration(rapid.IntRange(0, 3*24*60).Draw(t, "minutes before")) * time.Minute)
+	}
+	return at
+}
+
+// atOnce runs two ticks side by side, with one ledger.
+func atOnce(d, other *Digest, wall time.Time, mono time.Duration) {
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = other.Tick(context.Background(), wall, mono) }) // what fails is drawn
+	_ = d.Tick(context.Background(), wall, mono)
+	wg.Wait()
+}
+
 // TestEveryWindowHasOneEnd throws restarts, two ticks at once, darkness,
-// failures, changes of zone and of mode at the ledger.
+// failures, changes of zone and of mode at the ledger, in any zone and at any
+// time until 2037.
 func TestEveryWindowHasOneEnd(t *testing.T) {
 	t.Parallel()
-	zones := []string{"UTC", "Asia/Jakarta", "Asia/Kathmandu", "America/Santiago", "Europe/Berlin", "Antarctica/Troll"}
+	zones := zones(t)
 	rapid.Check(t, func(t *rapid.T) {
 		b, c := newBook(), &crew{fail: map[string]error{}}
 		for _, id := range []string{"a", "b", "c"} {
@@ -37,7 +57,7 @@ func TestEveryWindowHasOneEnd(t *testing.T) {
 		}
 		cfg := config()
 		cfg.PerTick, cfg.AtOnce = rapid.IntRange(1, 10).Draw(t, "per tick"), rapid.IntRange(1, 3).Draw(t, "at once")
-		wall, mono := began.Add(time.Duration(rapid.IntRange(0, 365).Draw(t, "day"))*day), time.Duration(0)
+		wall, mono := aBeginning(t, zoneOf(t, c.subs[0].Zone)), time.Duration(0)
 		for i := range c.subs {
 			c.subs[i].Since = wall
 		}
@@ -45,12 +65,17 @@ func TestEveryWindowHasOneEnd(t *testing.T) {
 		d := New(cfg, b, c, nil)
 		for range rapid.IntRange(3, 20).Draw(t, "steps") {
 			pass := time.Duration(rapid.IntRange(0, 8*60).Draw(t, "minutes")) * time.Minute
-			switch rapid.SampledFrom([]string{"tick", "tick", "tick", "restart", "dark", "back", "zone", "mode", "fail", "heal", "at once"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"tick", "tick", "tick", "restart", "dark", "back", "zone", "mode", "fail", "heal", "at once", "side by side", "25 hours"}).Draw(t, "step") {
 			case "restart":
 				d = New(cfg, b, c, nil)
 			case "dark":
 				pass = time.Duration(rapid.IntRange(20, 20*24).Draw(t, "hours")) * time.Hour
 				d = New(cfg, b, c, nil)
+			case "25 hours":
+				pass = 25 * time.Hour
+				d = New(cfg, b, c, nil)
+			case "side by side":
+				atOnce(d, New(cfg, b, c, nil), wall, mono)
 			case "back":
 				_ = New(cfg, b, c, nil).Tick(context.Background(), wall.Add(-30*time.Hour), mono) // what fails is drawn
 			case "zone":

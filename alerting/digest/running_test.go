@@ -28,7 +28,7 @@ func TestLittleDataIsNeverHealthy(t *testing.T) {
 		headline string
 	}{
 		"eight seconds of six hours":         {[]Endpoint{seen(8 * time.Second)}, 0, Attention, "data for 8 s of 6 h only"},
-		"just under half":                    {[]Endpoint{seen(3*time.Hour - 1)}, 0, Attention, "data for 2 h 59 min of 6 h only"},
+		"just under half":                    {[]Endpoint{seen(3*time.Hour - time.Second)}, 0, Attention, "data for 2 h 59 min of 6 h only"},
 		"half of it":                         {[]Endpoint{seen(3 * time.Hour)}, 0, OK, "1 of 1 endpoint healthy"},
 		"eight seconds, but an attempt came": {[]Endpoint{attempts}, 0, OK, "1 of 1 endpoint healthy"},
 		"one of two":                         {[]Endpoint{seen(time.Minute), healthy("b")}, 0, Attention, "data for less than half of the time for 1 of 2 endpoints"},
@@ -37,7 +37,7 @@ func TestLittleDataIsNeverHealthy(t *testing.T) {
 		"all of an hour so far":              {[]Endpoint{seen(time.Hour)}, time.Hour, OK, "1 of 1 endpoint healthy"},
 		"little of an hour so far":           {[]Endpoint{seen(time.Minute)}, time.Hour, Attention, "data for 1 min of 1 h only"},
 		"nothing of an hour so far":          {[]Endpoint{noData().Endpoints[0]}, time.Hour, Attention, "no data for 1 of 1 endpoint"},
-		"five minutes less a moment":         {[]Endpoint{seen(4 * time.Minute)}, 5*time.Minute - 1, Attention, "too early to tell, this window began 4 min 59 s ago"},
+		"five minutes less a moment":         {[]Endpoint{seen(4 * time.Minute)}, 5*time.Minute - time.Second, Attention, "too early to tell, this window began 4 min 59 s ago"},
 		"five minutes":                       {[]Endpoint{seen(4 * time.Minute)}, 5 * time.Minute, OK, "1 of 1 endpoint healthy"},
 		"nothing yet":                        {[]Endpoint{noData().Endpoints[0]}, time.Second, Attention, "too early to tell, this window began 1 s ago"},
 		"early, and something fails":         {[]Endpoint{timingOut("a")}, time.Minute, Act, "1 of 1 endpoint failing"},

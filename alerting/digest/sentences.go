@@ -49,14 +49,18 @@ type topWords struct {
 	Early              string // since the window began
 	HadIncidents       string // incidents
 	WillLose, LastTry  forms  // events, time
+	WorstRatio         forms  // ratio, limit; for one endpoint in all, and for several
 	NoEndpoints        string
+	SomePlanned        forms  // in planned work now, or all the time; all
+	PlannedLine        string // times
 
 	HealthTitle, SummaryTitle, PlatformTitle string // name; none for the platform
 	SoFar                                    string // title, or window
 	AlsoUTC                                  string // window
 	Covered, CoveredSoFar                    string // covered, of
 	NotCovered, NotCoveredSoFar              string
-	StillRuns                                string // when it was told
+	StillRuns, MadeAt                        string // when it was told; when states were taken
+	Unprobed                                 string
 	Merged                                   string // windows
 }
 
@@ -82,9 +86,16 @@ type entryWords struct {
 	Faults                                          map[string]string // of requests
 	CertificateValid, CertificateEnded              string
 	CertificateEnds, On, CertificateGood            string // in mid-sentence: date, left; date; date, left
-	LastFailure                                     string
+	WhenFailed                                      string // label; what follows is joined
+	WhenFirst, WhenMost, WhenLast                   string // between
+	WhenFirstMost, WhenMostLast                     string // between: where two are the same
+	WhenNoneSince                                   string
+	CertificateFaults                               map[string]string
 	Strip, StripPart                                string // length of a step or StripPart, time of the first; number of parts, length of one
 	Watched                                         string // ratio, time
+	InMaintenance                                   string // instead of a state
+	Planned, PlannedRow                             string // label; times
+	PlannedAll                                      string // instead of Unwatched
 }
 
 // tableWords are incidents, and the windows of a merged digest.
@@ -92,12 +103,16 @@ type tableWords struct {
 	Incidents, Parts, Running, OursLabel, Ours            string
 	Opened, Resolved, Severity, Title, Window, CoverLabel string
 	VerdictLabel, FailingLabel, FirstLabel, More          string
-	AvailableFor, DataFor, FailingAre                     string // ratio; time; bad: in a line
+	AvailableFor, DataFor, FailingAre                     string            // ratio; time; bad: in a line
+	IncidentIs, IncidentWas                               map[string]string // {name}; by the kind of a title
 }
 
 // platformWords are what the operators read.
 type platformWords struct {
 	PlatformOK, PlatformUnseen                                         string
+	PlatformIncidents                                                  [4]string // number each: critical and open, others open, open without a critical one, critical and over
+	PlatformFailing                                                    string    // endpoints
+	ByShare, ByFailing                                                 string    // by what channels, and merchants, are sorted
 	PlatformBroken                                                     [5]string // number each: endpoints newly broken, broken and recovered, channels over 1 %, certificates, letters
 	WorstHead, BrokenHead, RecoveredHead, CertificateHead, ChannelHead string
 	Merchant, Endpoint, Fault, At, Ends, Channel, EndpointsBad         string
@@ -115,6 +130,7 @@ type lossWords struct {
 	NextTry, NextTryLate, LongestWait string // time, time, span
 	LossIs, LossLate                  forms  // {events} {when} {digests}
 	LossOn, LossFrom, LossIn24        string // time; time; events
+	LossFirst, LossFirstLate          string // time; the same where it has come
 	BeforeNext                        string
 	MoreDigests                       forms // number
 	LostAre                           forms // events

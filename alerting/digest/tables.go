@@ -1,7 +1,9 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +29,28 @@ func (t table) under(title string, head ...string) table {
 	return t
 }
 
+// sorted says by what the rows are sorted where the ratios that they show do
+// not.
+func (t table) sorted(note string, shown []Count) table {
+	if !slices.IsSortedFunc(shown, func(a, b Count) int {
+		x, _ := a.Ratio()
+		y, _ := b.Ratio()
+		return cmp.Compare(math.Round(float64(y)*1e3), math.Round(float64(x)*1e3)) // to a tenth of a percent
+	}) {
+		t.Note = note
+	}
+	return t
+}
+
+// firsts are the counts that a table shows.
+func firsts[T any](list []T, first func(T) Count) []Count {
+	var counts []Count
+	for _, one := range list[:min(len(list), mostRows)] {
+		counts = append(counts, first(one))
+	}
+	return counts
+}
+
 // less says how many rows are left out.
 func (t table) less(v voice, more int) table {
 	if more > 0 {
@@ -37,10 +61,16 @@ func (t table) less(v voice, more int) table {
 
 // incidents lists those of the window, and says plainly which were our fault.
 func (v voice) incidents(f Facts) table {
-	now := f.AsOf()
-	return tableOf(v, f.Incidents, func(i Incident) ([]string, string) {
+	now, list := f.AsOf(), f.Incidents
+	if f.Kind == KindPlatform {
+		list = open(list)
+	}
+	return tableOf(v, list, func(i Incident) ([]string, string) {
 		v := v.alike(i.Opened, i.Resolved)
-		title, severity, ours := clean(i.Title, 2*longName), clean(string(i.Severity), longName), ""
+		title, severity, ours := v.incident(i), "", ""
+		if f.Kind == KindPlatform { // operators know the words, and whom they wake
+			title, severity = clean(i.Title, 2*longName), clean(string(i.Severity), longName)
+		}
 		resolved, ran := v.Running, joined(v.since(i.Opened, now), v.Running)
 		switch {
 		case i.Resolved.IsZero():
@@ -49,7 +79,10 @@ func (v voice) incidents(f Facts) table {
 		default:
 			resolved, ran = v.moment(i.Resolved), v.recent(v.FromTo, Window{i.Opened, i.Resolved}, now)
 		}
-		if i.Ours && f.Kind != KindPlatform { // operators know whose side that is
+		switch {
+		case i.Maintenance:
+			ours = v.InMaintenance
+		case i.Ours && f.Kind != KindPlatform: // operators know whose side that is
 			ours = v.Ours
 		}
 		return []string{title, severity, v.moment(i.Opened), resolved, ours}, title + " (" + joined(severity, ran, ours) + ")"
@@ -92,7 +125,7 @@ func (v voice) parts(f Facts) table {
 	}
 	t := table{Title: v.Parts, Head: []string{v.Window, v.VerdictLabel, v.FailingLabel, v.FirstLabel, v.CoverLabel}}
 	for _, p := range f.Parts[:min(len(f.Parts), 2*mostMerged)] {
-		data, failing := v.length(min(p.Covered, p.Window.Length())), ""
+		data, failing := v.lengthOf(p.Covered, p.Window.Length()), ""
 		if p.Failing > 0 {
 			failing = fmt.Sprintf(v.FailingAre, p.Failing)
 		}

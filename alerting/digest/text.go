@@ -58,9 +58,6 @@ func (e entry) text() string {
 	for _, line := range rowLines(e.Rows) {
 		fmt.Fprintf(&b, "  %s\n", line)
 	}
-	if len(e.Strip) > 0 {
-		fmt.Fprintf(&b, "  %s\n", e.stripLine())
-	}
 	return b.String()
 }
 
@@ -77,24 +74,11 @@ func rowLines(rows []row) []string {
 	return list
 }
 
-// stripLine is the strip in figures; "?" is where nobody looked.
-func (e entry) stripLine() string {
-	var steps []string
-	for _, c := range e.Strip {
-		switch {
-		case c.Text != "":
-			steps = append(steps, c.Text)
-		case c.Class == cellNone:
-			steps = append(steps, "?")
-		default:
-			steps = append(steps, "0")
-		}
-	}
-	return e.StripTitle + ": " + strings.Join(steps, ", ")
-}
-
 func (t table) text() string {
 	var b strings.Builder
+	if t.Note != "" {
+		fmt.Fprintf(&b, "%s\n", t.Note)
+	}
 	for _, line := range t.Lines {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}

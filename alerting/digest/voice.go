@@ -60,13 +60,22 @@ func (v voice) units(d time.Duration) (one, two unit) {
 
 // length is a span of time in its two greatest units.
 func (v voice) length(d time.Duration) string {
-	d = max(d, 0)
+	d = max(d, 0).Round(time.Second)
 	one, two := v.units(d)
 	s := fmt.Sprintf(one.format, strconv.Itoa(int(d/one.long)))
 	if rest := int(d % one.long / two.long); rest > 0 {
 		s += " " + fmt.Sprintf(two.format, strconv.Itoa(rest))
 	}
 	return s
+}
+
+// lengthOf is a part of a span, as it is told beside the whole: what is less
+// than half of the smallest unit short of it is no gap.
+func (v voice) lengthOf(part, whole time.Duration) string {
+	if _, two := v.units(whole); whole-part < two.long/2 {
+		part = whole
+	}
+	return v.length(part)
 }
 
 // step is a part of a window: exactly where two units can say it, else as the
@@ -83,7 +92,7 @@ func (v voice) step(w Window, parts int) string {
 	return fmt.Sprintf(v.StripPart, parts, fmt.Sprintf(v.About, long))
 }
 
-// seconds is how long an answer took: "0.35 s", "12 s".
+// seconds is how long an answer took, rounded to the nearest: "0.35 s", "12 s".
 func (v voice) seconds(d time.Duration) string {
 	s := d.Seconds()
 	digits := 0
@@ -94,7 +103,11 @@ func (v voice) seconds(d time.Duration) string {
 		digits = 1
 	}
 	scale := math.Pow10(digits)
-	return fmt.Sprintf(v.Seconds, v.number(strconv.FormatFloat(math.Ceil(math.Round(s*scale*1e3)/1e3)/scale, 'f', -1, 64)))
+	n := math.Round(s * scale)
+	if d > 0 {
+		n = max(n, 1) // none came in no time
+	}
+	return fmt.Sprintf(v.Seconds, v.number(strconv.FormatFloat(n/scale, 'f', -1, 64)))
 }
 
 // days is what is left until t, in whole days.

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"archive/zip"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -110,31 +111,98 @@ func zones(t *testing.T) []string {
 	return names
 }
 
+// changes calls with each change of each clock until 2037, once for zones whose
+// clocks are alike.
+func changes(t *testing.T, each func(name string, zone *time.Location, at time.Time)) {
+	t.Helper()
+	from, until := instant(t, "2000-01-01T00:00:00Z"), instant(t, "2038-01-01T00:00:00Z")
+	transitions, seen := 0, map[string]bool{}
+	for _, name := range zones(t) {
+		zone := zoneOf(t, name)
+		var list []time.Time
+		mark := "" // of the zone
+		for _, at := from.In(zone).ZoneBounds(); !at.IsZero() && at.Before(until); _, at = at.ZoneBounds() {
+			_, offset := at.Zone()
+			list, mark = append(list, at), mark+fmt.Sprint(at.Unix(), offset, " ")
+		}
+		if transitions += len(list); seen[mark] {
+			continue
+		}
+		seen[mark] = true
+		for _, at := range list {
+			each(name, zone, at)
+		}
+	}
+	if transitions < 10_000 {
+		t.Errorf("only %d changes of clocks were seen", transitions)
+	}
+}
+
 // TestEveryTransitionOfEveryZone walks over each change of each clock.
 func TestEveryTransitionOfEveryZone(t *testing.T) {
 	t.Parallel()
-	from, until := instant(t, "2000-01-01T00:00:00Z"), instant(t, "2038-01-01T00:00:00Z")
 	lately := instant(t, "2024-01-01T00:00:00Z")
-	transitions := 0
-	for _, name := range zones(t) {
-		zone := zoneOf(t, name)
+	changes(t, func(name string, zone *time.Location, at time.Time) {
 		least, most := 5*time.Hour, 7*time.Hour
 		if name == "Antarctica/Troll" { // moves its clocks by two hours
 			least, most = 4*time.Hour, 8*time.Hour
 		}
-		for _, at := from.In(zone).ZoneBounds(); !at.IsZero() && at.Before(until); _, at = at.ZoneBounds() {
-			transitions++
-			windows := walk(t, zone, 6*time.Hour, at.Add(-40*time.Hour), at.Add(40*time.Hour))
-			for _, w := range windows[1:] { // the first begins between two boundaries
-				if at.After(lately) && (w.Length() < least || w.Length() > most) {
-					t.Errorf("%s: window of %s from %s", name, w.Length(), w.Start.In(zone))
-				}
+		windows := walk(t, zone, 6*time.Hour, at.Add(-40*time.Hour), at.Add(40*time.Hour))
+		for _, w := range windows[1:] { // the first begins between two boundaries
+			if at.After(lately) && (w.Length() < least || w.Length() > most) {
+				t.Errorf("%s: window of %s from %s", name, w.Length(), w.Start.In(zone))
 			}
 		}
+	})
+}
+
+// TestEverySeriesOverEveryTransition closes what each mode has, windows of six
+// hours, days and weeks, over each change of each clock, by ticks 25 hours
+// apart: windows hang together, none is left out, and all end where the clocks
+// first show the boundary.
+func TestEverySeriesOverEveryTransition(t *testing.T) {
+	t.Parallel()
+	cfg := DefaultConfig()
+	changes(t, func(name string, zone *time.Location, at time.Time) {
+		since := at.Add(-50 * time.Hour)
+		for _, mode := range []string{ModeEvery, ModeDaily, ModeProblems} {
+			list, err := cfg.series(Subscriber{Merchant: "m", Mode: mode, Since: since}, zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := list[len(list)-1] // of problems: the weeks
+			last := time.Time{}
+			for cut := since; cut.Before(since.Add(4*day + 2*s.rhythm.every)); cut = cut.Add(25 * time.Hour) {
+				stale, windows := s.closed(last, since, cut)
+				if stale != (Window{}) {
+					t.Fatalf("%s, %s: %v is stale after 25 hours", name, mode, stale)
+				}
+				for _, w := range windows {
+					before, then := s.rhythm.number(wallOf(w.End.Add(-1), zone)), s.rhythm.number(wallOf(w.End, zone))
+					if !w.End.After(w.Start) || w.End.After(cut) || !last.IsZero() && !w.Start.Equal(last) || last.IsZero() && w.Start.Before(since) || before == then {
+						t.Fatalf("%s, %s: window from %s to %s at %s, after one to %s; %d and %d", name, mode, w.Start, w.End, cut, last, before, then)
+					}
+					last = w.End
+				}
+				if !last.IsZero() && !s.rhythm.after(last).After(cut) {
+					t.Fatalf("%s, %s: the window from %s is not closed at %s", name, mode, last, cut)
+				}
+			}
+			if last.IsZero() {
+				t.Fatalf("%s, %s: nothing closed from %s on", name, mode, since)
+			}
+		}
+	})
+}
+
+// number counts boundaries by what the clocks show.
+func (r rhythm) number(wall time.Time) int64 {
+	since := wall.Sub(epoch) - r.offset
+	n := int64(since / r.every)
+	if since < 0 && since%r.every != 0 {
+		n--
 	}
-	if transitions < 10_000 {
-		t.Errorf("only %d transitions were seen", transitions)
-	}
+	return n
 }
 
 // walk makes windows from one instant to another, and fails unless they hang

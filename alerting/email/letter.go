@@ -50,7 +50,7 @@ func newLetter(n alerting.Notice, f alerting.Facts, now time.Time) letter {
 		l.Subject += " (#" + clean(f.Number, longName) + ")"
 	}
 	for _, p := range []part{
-		{"What is known", known(f)}, {"Cause, and what to do", toDo(f)}, {"What it costs", costs(f)}, {"How it went", course(f)}, {"Where", where(f)},
+		{"What is known", known(f)}, {"What was held back, the worst first", held(f)}, {"Cause, and what to do", toDo(f)}, {"What it costs", costs(f)}, {"How it went", course(f)}, {"Where", where(f)},
 	} {
 		if len(p.Rows) > 0 {
 			l.Parts = append(l.Parts, p)

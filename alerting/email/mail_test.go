@@ -42,7 +42,7 @@ func resolvedNotice(t *testing.T) alerting.Notice {
 	t.Helper()
 	f := openFacts()
 	f.State, f.ResolvedAt, f.At = alerting.StateResolved, at("15:30:00"), at("15:30:00")
-	f.Happened = "recovered after 42m0s: 5 good probes in a row"
+	f.Happened = "recovered after 42m: 5 good probes in a row"
 	f.AcknowledgedAt, f.AcknowledgedBy, f.MitigatedAt, f.RecoveringAt = at("14:55:00"), "Sari", at("15:10:00"), at("15:20:00")
 	f.Members[0].Open, f.MemberCount = false, 2
 	f.Share, f.About.Endpoints, f.About.AtRisk, f.About.NextLoss, f.About.Waiting = 0, 0, 0, time.Time{}, 12
@@ -97,7 +97,11 @@ func story(t *testing.T) map[string]alerting.Notice {
 	list["dead"] = dead
 	storm := noticeOf(t, alerting.Facts{
 		Title: "7 more messages were held back", Severity: rules.High, MemberCount: 7, At: at("15:00:00"),
-		Happened: "more than 20 messages came here in 10m0s, between 2023-11-11 14:50:00 and 2023-11-11 15:00:00 UTC; the rest are recorded, not sent",
+		Happened: "more than 20 messages came here in 10m, from 2023-11-11 14:50:00 UTC to 2023-11-11 15:00:00 UTC; the rest are recorded, and were not sent",
+		Held: []alerting.HeldBack{
+			{Incident: "inc_a", Number: "a2b3c4", Title: "deliveries to toko-maju-payouts fail", Severity: rules.High, State: alerting.StateOpen, URL: "https://hooks.example.com/incidents/inc_a", Messages: 3},
+			{Title: "A notice could not be delivered", Severity: rules.High, Messages: 1},
+		},
 	})
 	storm.Kind = alerting.KindSummary
 	list["storm"] = storm

@@ -3,6 +3,7 @@ package email
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,13 +25,16 @@ func (t *table) add(name, value string) {
 func known(f alerting.Facts) []row {
 	var t table
 	e := f.Evidence
-	happened := strings.TrimPrefix(f.Happened, f.Title+": ") // the headline says it
-	t.add("What happened", happened)
+	t.add("What happened", f.News())
 	t.add("When", utc(f.At))
-	if e.Text != "" && !strings.Contains(f.Happened, e.Text) {
-		t.add("Evidence", e.Text)
+	evidence, counted := "Evidence", "Counts"
+	if !live(f) { // they are those of the time when it was not
+		evidence, counted = "Seen then", "Counts then"
 	}
-	t.add("Counts", counts(e))
+	if e.Text != "" && !strings.Contains(f.Happened, e.Text) {
+		t.add(evidence, e.Text)
+	}
+	t.add(counted, counts(e))
 	t.add("Most of it", e.Where.Name())
 	if live(f) { // else what would clear it is done
 		t.add("What clears it", e.Clears)
@@ -48,17 +52,9 @@ func where(f alerting.Facts) []row {
 	return t.rows
 }
 
-// cause is why, with the word that pages and metrics have for it.
-func cause(a alerting.About) string {
-	if a.Why == "" || a.Cause == "" {
-		return cmp.Or(a.Why, a.Cause)
-	}
-	return a.Why + " (" + a.Cause + ")"
-}
-
 func toDo(f alerting.Facts) []row {
 	var t table
-	t.add("Cause", cause(f.About))
+	t.add("Cause", f.About.Why)
 	if live(f) && f.State != alerting.StateRecovering {
 		t.add("Advice", f.About.Advice)
 	}
@@ -119,6 +115,31 @@ func lossClock(a alerting.About) string {
 	default:
 		return ""
 	}
+}
+
+// held is what the summary of a storm stands for, the worst first.
+func held(f alerting.Facts) []row {
+	var t table
+	for _, h := range f.Held {
+		said := join(", ", string(h.Severity), string(h.State))
+		if h.Messages > 1 {
+			said = join(", ", said, count(h.Messages, "message", "messages"))
+		}
+		name := "Notice"
+		if h.Number != "" {
+			name = "#" + clean(h.Number, longName)
+		}
+		t.add(name, join("  ", join(": ", said, clean(h.Title, longName)), link(h.URL)))
+	}
+	if more := f.HeldMore(); more > 0 && len(t.rows) > 0 {
+		t.add("And", count(more, "message", "messages")+" about others: hookvigil incident ls")
+	}
+	return t.rows
+}
+
+// join puts sep between what is not empty.
+func join(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
 }
 
 // course is how it went, in the order of time.

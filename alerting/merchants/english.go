@@ -29,7 +29,7 @@ func english() words {
 		OurSide:       "The cause may also be on our side. We are looking into that.",
 		SeenHead:      "What we see", DoHead: "What to do", EventsHead: "Your events",
 		SeenSince: "{text} Since {since}.", More: "and {n} more",
-		Seen: englishSeen(), Do: englishDo(),
+		Seen: englishSeen(), Do: englishDo(), ByCause: englishByCause(),
 		DoBefore: forms{
 			"Have it work before {when}: then {n} event gets its last automatic try.",
 			"Have it work before {when}: then the first of {n} events gets its last automatic try.",
@@ -52,7 +52,7 @@ func english() words {
 		ComesBack:  "What failed in that time is sent again by itself, when its next retry is due.",
 		MustAsk:    "What had its last automatic try in that time does not come by itself: please ask for it.",
 		Closing:    "We write again when it is over.",
-		FooterName: "You get this because this address is to be told of incidents at the endpoints of {name}.", FooterNobody: "You get this because this address is to be told of incidents.",
+		FooterName: "You get this because this address is to be told of incidents at {name}'s endpoints.", FooterNobody: "You get this because this address is to be told of incidents.",
 		Reference: "Please name #{number} when you ask us about this.",
 		Hours:     "{n} h", Minutes: "{n} min", Seconds: "{n} s",
 	}

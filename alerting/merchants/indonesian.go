@@ -31,7 +31,7 @@ func indonesian() words {
 		OurSide:       "Penyebabnya mungkin juga di pihak kami. Kami sedang memeriksanya.",
 		SeenHead:      "Yang kami lihat", DoHead: "Yang perlu dilakukan", EventsHead: "Event Anda",
 		SeenSince: "{text} Sejak {since}.", More: "dan {n} lagi",
-		Seen: indonesianSeen(), Do: indonesianDo(),
+		Seen: indonesianSeen(), Do: indonesianDo(), ByCause: indonesianByCause(),
 		DoBefore: forms{
 			"Pulihkan sebelum {when}: saat itu {n} event mendapat percobaan otomatis terakhir.",
 			"Pulihkan sebelum {when}: saat itu yang pertama dari {n} event mendapat percobaan otomatis terakhir.",
@@ -48,7 +48,7 @@ func indonesian() words {
 		ComesBack:  "Yang gagal pada waktu itu dikirim ulang secara otomatis pada jadwal percobaan berikutnya.",
 		MustAsk:    "Yang percobaan otomatis terakhirnya jatuh pada waktu itu tidak dikirim lagi secara otomatis: silakan minta pengiriman ulang.",
 		Closing:    "Kami akan mengabari lagi setelah pulih.",
-		FooterName: "Anda menerima ini karena alamat ini terdaftar untuk kabar gangguan pada endpoint {name}.", FooterNobody: "Anda menerima ini karena alamat ini terdaftar untuk kabar gangguan.",
+		FooterName: "Anda menerima ini karena {name} mendaftarkan alamat ini untuk kabar gangguan pada endpoint-nya.", FooterNobody: "Anda menerima ini karena alamat ini terdaftar untuk kabar gangguan.",
 		Reference: "Sebutkan #{number} bila Anda bertanya kepada kami tentang hal ini.",
 		Hours:     "{n} jam", Minutes: "{n} menit", Seconds: "{n} detik",
 	}

@@ -131,7 +131,7 @@ func newStory(f alerting.Facts) story {
 		if kind != rules.ScopeEndpoint || s.phase == phaseOpen && !m.Open {
 			continue
 		}
-		e := endpoint{clean(id, longName), troubleOf(m.Rule, m.Fault), m.Since}
+		e := endpoint{clean(id), troubleOf(m.Rule, m.Fault), m.Since}
 		switch i := slices.IndexFunc(s.endpoints, func(o endpoint) bool { return o.id == e.id }); {
 		case i < 0:
 			s.endpoints = append(s.endpoints, e)

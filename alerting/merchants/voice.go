@@ -46,8 +46,9 @@ type words struct {
 	SeenSince                string // {text} {since}
 	More                     string // {n}
 	Seen, Do                 [troubles]string
-	DoBefore                 forms // {n} {when}
-	DoAsk                    forms // {n}
+	ByCause                  map[rules.Cause]string // what to do, where the cause says more than the trouble
+	DoBefore                 forms                  // {n} {when}
+	DoAsk                    forms                  // {n}
 	DoUndo                   string
 	Waits, WaitsAgain        forms // {n}
 	Risk                     forms // {n} {when}
@@ -139,7 +140,7 @@ func (v voice) length(d time.Duration) string {
 }
 
 func (v voice) hello(f alerting.Facts) string {
-	if name := clean(cmp.Or(f.About.MerchantName, f.Merchant), longName); name != "" {
+	if name := clean(cmp.Or(f.About.MerchantName, f.Merchant)); name != "" {
 		return filled(v.HelloName, "{name}", name)
 	}
 	return v.Hello
@@ -147,10 +148,10 @@ func (v voice) hello(f alerting.Facts) string {
 
 func (v voice) footer(f alerting.Facts) []string {
 	list := []string{v.FooterNobody}
-	if name := clean(cmp.Or(f.About.MerchantName, f.Merchant), longName); name != "" {
+	if name := clean(cmp.Or(f.About.MerchantName, f.Merchant)); name != "" {
 		list[0] = filled(v.FooterName, "{name}", name)
 	}
-	if number := clean(f.Number, longName); number != "" {
+	if number := clean(f.Number); number != "" {
 		list = append(list, filled(v.Reference, "{number}", number))
 	}
 	return list
@@ -247,7 +248,7 @@ func (v voice) actions(s story) []item {
 // what helps against their two worst troubles.
 func (v voice) remedies(s story) []item {
 	if s.name() != "" || len(s.endpoints) == 0 {
-		return []item{{Text: cmp.Or(advice(s.facts.About), v.Do[s.worst()])}}
+		return []item{{Text: v.remedy(s)}}
 	}
 	var list []item
 	for t := range troubles {
@@ -257,16 +258,6 @@ func (v voice) remedies(s story) []item {
 		}
 	}
 	return list
-}
-
-// advice is what is known to help, where it is meant for the merchant.
-func advice(a alerting.About) string {
-	switch rules.Cause(a.Cause) {
-	case rules.CauseOurTrustStore, rules.CauseProbePathBlocked, rules.CauseDispatcherSilent, rules.CauseRecovered, rules.CauseHealthy, rules.CauseNoData:
-		return ""
-	default:
-		return clean(a.Advice, longText)
-	}
 }
 
 // events is what waits, what comes by itself, and what must be asked for.

@@ -84,6 +84,8 @@ func (w words) merchant() string {
 // who was just woken asks. What is not known is not there.
 type details struct {
 	Late         string   `json:"late,omitempty"`
+	Again        string   `json:"told_again,omitempty"`
+	Doubt        string   `json:"may_be_our_side,omitempty"`
 	Happened     string   `json:"happened,omitempty"`
 	Evidence     string   `json:"evidence,omitempty"`
 	Cause        string   `json:"cause,omitempty"`
@@ -101,6 +103,7 @@ type details struct {
 	State        string   `json:"state,omitempty"`
 	Severity     string   `json:"severity,omitempty"`
 	Members      []string `json:"members,omitempty"`
+	Held         []string `json:"held_back,omitempty"`
 	Incident     string   `json:"incident,omitempty"`
 	Notice       string   `json:"notice,omitempty"`
 }
@@ -108,7 +111,8 @@ type details struct {
 func (w words) details() *details {
 	f := w.f
 	d := details{
-		Happened: clean(f.Happened, maxText), Evidence: clean(f.Evidence.Text, maxText), Cause: clean(join(f.About.Cause, f.About.Why), maxText),
+		Happened: clean(f.News(), maxText), Evidence: clean(f.Evidence.Text, maxText), Cause: clean(f.About.Why, maxText),
+		Doubt: clean(f.Doubt, maxText), Held: held(f),
 		Advice: clean(f.About.Advice, maxText), Affected: affected(f), Loss: loss(f.About),
 		BadSince: utc(f.StartedAt), Opened: utc(f.OpenedAt), Acknowledged: by(f.AcknowledgedAt, f.AcknowledgedBy),
 		Mitigated: utc(f.MitigatedAt), Recovering: utc(f.RecoveringAt), Clears: clean(f.Evidence.Clears, maxText), Merchant: w.merchant(),
@@ -117,6 +121,9 @@ func (w words) details() *details {
 	}
 	if w.n.Late && !w.n.Created.IsZero() {
 		d.Late = "sent late: decided at " + utc(w.n.Created)
+	}
+	if f.Again > 0 && f.State.Live() {
+		d.Again = fmt.Sprintf("told %d times: nobody has acknowledged it", f.Again+1)
 	}
 	if f.Flapping {
 		d.Flapping = "it comes and goes: told again once it has been stable"
@@ -189,7 +196,7 @@ func memberLine(m alerting.Member) string {
 	}
 	_, id := m.Scope.Split()
 	line := mark + ": " + clean(cmp.Or(id, string(m.Scope)), maxName)
-	if m.Fault != "" {
+	if m.Fault != "" && !strings.HasPrefix(m.Text, m.Fault) { // else the text says it
 		line += ", " + clean(m.Fault, maxName)
 	}
 	line += since(m.Since)
@@ -197,6 +204,26 @@ func memberLine(m alerting.Member) string {
 		line += ": " + clean(m.Text, maxMember)
 	}
 	return cut(line, maxMember)
+}
+
+// held lists what the summary of a storm stands for, the worst first.
+func held(f alerting.Facts) []string {
+	var lines []string
+	for _, h := range f.Held {
+		line := strings.TrimSpace(clean(h.Number, maxName) + " " + clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxName))
+		line += ": " + clean(h.Title, maxMember)
+		if h.Messages > 1 {
+			line += ", " + count(h.Messages, "message")
+		}
+		if at := page(h.URL); at != "" {
+			line += ", " + at
+		}
+		lines = append(lines, line)
+	}
+	if more := f.HeldMore(); more > 0 && len(lines) > 0 {
+		lines = append(lines, "and "+count(more, "message")+" about others: hookvigil incident ls")
+	}
+	return lines
 }
 
 func since(t time.Time) string {

@@ -1,27 +1,23 @@
 package report
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
-// moment is a row of the table of what happened when.
-type moment struct {
-	what  string
-	at    time.Time // zero: it has not happened
-	delay string    // what the time until then is called
-	since time.Time // from which it counts
-}
-
-// happened says why, and when it began, was told, fixed and over, with the
-// delays by which an incident is judged.
+// happened tells the story, and then the milestones with the delays by which
+// an incident is judged.
 func (w *writer) happened() {
-	in := w.Incident
 	w.line("\n## What happened\n")
-	if in.Evidence.Text != "" {
-		w.line("%s\n", Plain(in.Evidence.Text))
+	for _, paragraph := range [][]string{w.beginning(), w.mending(), w.cause()} {
+		if len(paragraph) > 0 {
+			w.line("%s\n", strings.Join(paragraph, " "))
+		}
 	}
 	w.line("| | Time | Delay |")
 	w.line("|---|---|---|")
@@ -35,12 +31,89 @@ func (w *writer) happened() {
 		}
 		w.line("| %s | %s | %s |", m.what, w.when(m.at), delay)
 	}
-	if in.Live() {
-		w.line("\nIt was not over when this was written, %s after it began.", span(w.Now.Sub(in.StartedAt)))
+}
+
+// beginning says how it was found, and who heard of it.
+func (w *writer) beginning() (said []string) {
+	in := w.Incident
+	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	switch d := in.DetectedAt.Sub(in.StartedAt); {
+	case in.DetectedAt.IsZero():
+		say("It began at %s.", w.when(in.StartedAt))
+	case d > 0:
+		say("At %s it was detected, %s after it began.", w.when(in.DetectedAt), span(d))
+	default:
+		say("At %s it was detected.", w.when(in.DetectedAt))
+	}
+	if text := Plain(in.Evidence.Text); text != "" {
+		say("%s.", capital(strings.TrimSuffix(text, ".")))
+	}
+	if in.SharePeak > 0 {
+		say("At worst %s of %s failed.", rules.Ratio(in.SharePeak).Short(), shareOf(in))
+	}
+	if first := w.toldFirst(); !in.AlertedAt.IsZero() {
+		say("%s at %s%s.", capital(first), w.when(in.AlertedAt), after(in.AlertedAt.Sub(in.DetectedAt), "after it was detected", in.DetectedAt))
+	}
+	switch ack, who := w.acknowledged(); {
+	case !ack.IsZero() && who != "":
+		say("%s acknowledged it at %s.", Plain(who), w.when(ack))
+	case ack.IsZero():
+		say("%s", map[bool]string{true: "Nobody has acknowledged it yet.", false: "Nobody acknowledged it."}[in.Live()])
+	}
+	return said
+}
+
+// toldFirst says who was, when the timeline knows.
+func (w *writer) toldFirst() string {
+	for _, e := range w.Entries {
+		if names, ok := strings.CutPrefix(e.Text, "first told: "); ok && e.Kind == alerting.EntryAlerted {
+			return "the first to be told was " + Plain(names)
+		}
+	}
+	return "somebody was first told"
+}
+
+// mending says what helped, and when it was over.
+func (w *writer) mending() (said []string) {
+	in := w.Incident
+	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	for i, f := range w.fixes() {
+		text := ""
+		if f.text != "" {
+			text = ": " + Plain(f.text)
+		}
+		say("The %s%s worked at %s%s.", nth(i), by(f.by), w.when(f.at), text)
+	}
+	switch recovered := in.RecoveringAt; {
+	case in.Live():
+		say("It was not over when this was written, %s after it began.", span(w.Now.Sub(in.StartedAt)))
+	case in.Parent != "":
+		say("It goes on in incident %s.", Plain(alerting.Incident{ID: in.Parent}.Number()))
+	case recovered.IsZero() || recovered.After(in.ResolvedAt):
+		say("It was over at %s%s, %s after it began.", w.when(in.ResolvedAt), by(in.ResolvedBy), span(in.ResolvedAt.Sub(in.StartedAt)))
+	default:
+		say("It was fully recovered at %s, %s after it began.", w.when(recovered), span(recovered.Sub(in.StartedAt)))
 	}
 	if in.Reopens > 0 {
-		w.line("\nIt was open again %s after it seemed over.", plural(in.Reopens, "time"))
+		say("It was open again %s after it seemed over.", plural(in.Reopens, "time"))
 	}
+	return said
+}
+
+// cause is why, as far as it is known.
+func (w *writer) cause() []string {
+	if why := w.Incident.Because(w.when); why != "" {
+		return []string{"Cause: " + Plain(why) + "."}
+	}
+	return nil
+}
+
+// moment is a row of the table of what happened when.
+type moment struct {
+	what  string
+	at    time.Time // zero: it has not happened
+	delay string    // what the time until then is called
+	since time.Time // from which it counts
 }
 
 // moments are the milestones in the order in which they are told.
@@ -52,7 +125,9 @@ func (w *writer) moments() []moment {
 		{"Detected", in.DetectedAt, "detection delay", in.StartedAt},
 		{"Alerted", in.AlertedAt, "after detection", in.DetectedAt},
 		{"Acknowledged" + by(who), ack, "time to acknowledge", in.DetectedAt},
-		{"First fix" + by(in.MitigatedBy) + w.share(), in.MitigatedAt, "time to first fix", in.StartedAt},
+	}
+	for i, f := range w.fixes() {
+		list = append(list, moment{capital(nth(i)) + by(f.by), f.at, "time to " + nth(i), in.StartedAt})
 	}
 	recovered := in.RecoveringAt
 	switch {
@@ -77,19 +152,17 @@ func (w *writer) acknowledged() (time.Time, string) {
 	return w.Entries[i].At, w.Entries[i].Actor
 }
 
-// share is what the first fix brought, as the timeline has it.
-func (w *writer) share() string {
-	for _, e := range w.Entries {
-		if e.Kind == alerting.EntryMitigated && e.Text != "" {
-			return ": " + Plain(e.Text)
-		}
-	}
-	return ""
-}
-
 func by(who string) string {
 	if who == "" {
 		return ""
 	}
 	return " by " + Plain(who)
+}
+
+// after says how long after something that was, when both are known.
+func after(d time.Duration, what string, since time.Time) string {
+	if since.IsZero() || d < 0 {
+		return ""
+	}
+	return ", " + span(d) + " " + what
 }

@@ -21,9 +21,9 @@ func (w *writer) reconciliation() {
 	rows := slices.SortedStableFunc(slices.Values(w.Channels), func(a, b alerting.Reconciliation) int {
 		return cmp.Or(cmp.Compare(rank(a.State), rank(b.State)), cmp.Compare(a.Channel, b.Channel))
 	})
-	w.standing(rows, alerting.ReconcileDone, "Done: all that had failed is delivered or written off for", time.Time{})
-	w.standing(rows, alerting.ReconcileInProgress, "In progress for", latest(rows, alerting.ReconcileInProgress))
-	w.standing(rows, alerting.ReconcileTPlus1, "T+1: the next tries are on a later day for", latest(rows, alerting.ReconcileTPlus1))
+	w.standing(rows, alerting.ReconcileDone, "Done, all that had failed is delivered or written off")
+	w.standing(rows, alerting.ReconcileInProgress, "In progress")
+	w.standing(rows, alerting.ReconcileTPlus1, "T+1, the next tries are on a later day")
 	w.line("\n| Channel | State | Failed | Redelivered | Waiting | Out of retries | Written off | Left | Done or expected | Note |")
 	w.line("|---|---|---:|---:|---:|---:|---:|---:|---|---|")
 	for _, r := range rows {
@@ -32,32 +32,35 @@ func (w *writer) reconciliation() {
 	}
 }
 
-// standing lists the channels in a state, and by when more is expected of them.
-func (w *writer) standing(rows []alerting.Reconciliation, state alerting.ReconcileState, words string, expected time.Time) {
+// standing lists the channels in a state, and by when they were done or more is
+// expected of them.
+func (w *writer) standing(rows []alerting.Reconciliation, state alerting.ReconcileState, words string) {
 	var names []string
+	var done, expected time.Time
 	for _, r := range rows {
-		if r.State == state && len(names) < mostNamed {
-			names = append(names, channel(r))
+		if r.State != state {
+			continue
+		}
+		if names = append(names, channel(r)); r.DoneAt.After(done) {
+			done = r.DoneAt
+		}
+		if r.ExpectedAt.After(expected) {
+			expected = r.ExpectedAt
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
-	said := words + " " + strings.Join(names, ", ")
-	if !expected.IsZero() {
-		said += "; expected by " + w.when(expected)
+	switch {
+	case state == alerting.ReconcileDone && !done.IsZero():
+		words += ", by " + w.when(done)
+	case !expected.IsZero():
+		words += ", expected by " + w.when(expected)
 	}
-	w.line("- %s", said)
-}
-
-// latest is when the last of the channels in a state is expected.
-func latest(rows []alerting.Reconciliation, state alerting.ReconcileState) (at time.Time) {
-	for _, r := range rows {
-		if r.State == state && r.ExpectedAt.After(at) {
-			at = r.ExpectedAt
-		}
+	if more := len(names) - mostNamed; more > 0 {
+		names = append(names[:mostNamed], fmt.Sprintf("and %d more", more))
 	}
-	return at
+	w.line("- %s: %s", words, strings.Join(names, ", "))
 }
 
 // expected says when a channel was done, or what it waits for.

@@ -82,6 +82,7 @@ func word(e alerting.Entry) string { return strings.ReplaceAll(string(e.Kind), "
 // it is not said again.
 func said(e alerting.Entry) string {
 	text := strings.TrimSuffix(strings.TrimPrefix(e.Text+": ", word(e)+": "), ": ")
+	text = strings.TrimPrefix(text, word(e)+" ")
 	switch {
 	case e.Actor == "":
 		return text

@@ -33,7 +33,7 @@ func seed() report.Report {
 		return alerting.Entry{At: at(clock), Kind: kind, Actor: actor, Text: text}
 	}
 	member := func(scope rules.Scope) alerting.Membership {
-		return alerting.Membership{Key: rules.Key{Rule: rules.RulePlatformErrorRatio, Scope: scope, Episode: 1}}
+		return alerting.Membership{Key: rules.Key{Rule: rules.RulePlatformErrorRatio, Scope: scope, Episode: 1}, Since: at("11T14:46:50")}
 	}
 	jakarta, err := time.LoadLocation("Asia/Jakarta")
 	if err != nil {
@@ -48,7 +48,8 @@ func seed() report.Report {
 		Incident: alerting.Incident{
 			ID: "inc_aaaaaaaaaakq72ma", Title: "webhook failures are up on the whole platform", Severity: rules.Critical, State: alerting.StateResolved,
 			Rule: rules.RulePlatformErrorRatio, Scope: rules.ScopePlatform,
-			Evidence:  rules.Evidence{Text: "412 of 10,120 first attempts failed (4.1%) since 21:46:50, 3.7% to 4.5% with 95% confidence; ordinarily 0.3%"},
+			Evidence: rules.Evidence{Text: "412 of 10,120 first attempts failed (4.1%) since 21:46:50, 3.7% to 4.5% with 95% confidence; ordinarily 0.3%",
+				How: rules.Attribution{Dimension: rules.DimensionFault, Value: "tls_expired", Share: 0.93}},
 			StartedAt: at("11T14:46:50"), DetectedAt: at("11T14:48:10"), OpenedAt: at("11T14:48:11"), AlertedAt: at("11T14:48:13"),
 			AcknowledgedAt: at("11T14:51:00"), AcknowledgedBy: "dewi", MitigatedAt: at("11T15:31:20"), RecoveringAt: at("11T16:10:30"), ResolvedAt: at("11T16:20:30"),
 			SharePeak: 0.043, Members: []alerting.Membership{member(rules.ScopePlatform), member("channel:ID_BCA"), member("product:PAYOUT")},
@@ -58,6 +59,9 @@ func seed() report.Report {
 			entry("11T14:48:13", alerting.EntryAlerted, "", "first told: pager"),
 			entry("11T14:51:00", alerting.EntryAcknowledged, "dewi", "acknowledged: looking at the internal certificates"),
 			entry("11T15:31:20", alerting.EntryMitigated, "", "0.9% fails now, 4.3% at worst: 79% of what failed is well again"),
+			entry("11T15:33:00", alerting.EntryMitigated, "root", "first fix: the old certificates are served again"),
+			entry("11T15:52:10", alerting.EntryWorse, "", "worse again: 3.4% fails"),
+			entry("11T16:10:30", alerting.EntryMitigated, "", "0.2% fails now, 4.3% at worst: 95% of what failed is well again"),
 			entry("11T16:20:30", alerting.EntryResolved, "", "recovered after 1h34m"),
 			entry("11T18:12:00", alerting.EntryReconciliation, "dewi", "DIRECT_DEBIT: 12 of 210 failed events written off, 0 left: settled with the bank by hand"),
 		},
@@ -72,6 +76,12 @@ func seed() report.Report {
 		Products: []alerting.FailedCount{{Name: "", Failed: 3}, {Name: "PAYOUT", Failed: 631}, {Name: "VA", Failed: 900}},
 		Notices: []alerting.OutboxRow{
 			{ID: "n3", Lane: "mail/sre@pay.example", Kind: alerting.KindMail, State: "dead", Class: alerting.ClassDestination, Attempts: 3, Created: at("11T14:48:11"), Finished: at("11T14:50:00")},
+			{ID: "n4", Lane: "pager/primary", Kind: alerting.KindState, State: "replaced", Attempts: 0, Created: at("11T14:53:11"), Finished: at("11T14:53:12")},
+			{ID: "n5", Lane: "pager/primary", Kind: alerting.KindResolve, State: "sent", Attempts: 1, Created: at("11T16:20:30"), Finished: at("11T16:20:32")},
+			{ID: "n6", Lane: "mail/lead@pay.example", Kind: alerting.KindMail, State: "sent", Attempts: 1, Created: at("11T14:48:11"), Finished: at("11T14:48:20")},
+			{ID: "n7", Lane: "mail/a@acme.example", Kind: alerting.KindMerchant, State: "sent", Attempts: 1, Created: at("11T15:03:11"), Finished: at("11T15:03:20")},
+			{ID: "n8", Lane: "mail/b@toko.example", Kind: alerting.KindMerchant, State: "sent", Attempts: 1, Created: at("11T15:03:11"), Finished: at("11T15:03:21")},
+			{ID: "n9", Lane: "lead/62", Kind: alerting.KindPage, State: "withheld", Reason: "it was over before it left", Created: at("11T16:03:11"), Finished: at("11T16:20:30")},
 			{ID: "n1", Lane: "pager/primary", Kind: alerting.KindPage, State: "sent", Attempts: 1, Created: at("11T14:48:11"), Finished: at("11T14:48:13")},
 			{ID: "n2", Lane: "slack/C1", Kind: alerting.KindRoot, State: "waiting", Reason: "held", Attempts: 2, Created: at("11T14:48:11")},
 		},
@@ -82,7 +92,7 @@ func seed() report.Report {
 // live is an incident that runs, with what is known of it at first.
 func live() report.Report {
 	member := func(scope rules.Scope) alerting.Membership {
-		return alerting.Membership{Key: rules.Key{Rule: rules.RuleEndpointDown, Scope: scope, Episode: 1}}
+		return alerting.Membership{Key: rules.Key{Rule: rules.RuleEndpointDown, Scope: scope, Episode: 1}, Fault: "tls_expired", Host: "hooks.example", Since: at("11T09:58:12")}
 	}
 	return report.Report{
 		Incident: alerting.Incident{
@@ -156,7 +166,7 @@ func TestNothingBreaksOut(t *testing.T) {
 		}
 	}
 	for line := range strings.SplitSeq(got, "\n") {
-		if cells := strings.Count(line, "|"); strings.HasPrefix(line, "|") && cells != 4 && cells != 5 && cells != 11 {
+		if cells := strings.Count(line, "|"); strings.HasPrefix(line, "|") && cells != 4 && cells != 6 && cells != 11 {
 			t.Errorf("%d cell borders in %s", cells, line)
 		}
 	}
@@ -171,7 +181,7 @@ func TestALongReportStaysShort(t *testing.T) {
 		r.Incident.Members = append(r.Incident.Members, alerting.Membership{Key: rules.Key{Scope: rules.ScopeOf(rules.ScopeEndpoint, fmt.Sprint("ep-", i))}})
 	}
 	got := r.Markdown()
-	for _, want := range []string{"line 1\n", "line 500\n- … 4000 more entries …\n", "line 4501\n", "line 5000\n", "And 4500 more notices.", "and 4952 more\n"} {
+	for _, want := range []string{"line 1\n", "line 500\n- … 4000 more entries …\n", "line 4501\n", "line 5000\n", "and 4952 more\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
 		}

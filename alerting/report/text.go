@@ -65,6 +65,8 @@ func plural(n int, noun string) string {
 	switch {
 	case n == 1:
 		return "1 " + noun
+	case strings.HasSuffix(noun, "ss"):
+		return strconv.Itoa(n) + " " + noun + "es"
 	case strings.HasSuffix(noun, "y"):
 		return strconv.Itoa(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
 	default:

@@ -14,7 +14,7 @@ import (
 // standing is what a reader has to know of the message before what it says:
 // that it is late, that nobody answers, that it is quiet.
 func (w words) standing() string {
-	return join(w.late(), w.again(), w.quiet(), w.flapping())
+	return join(w.late(), w.again(), w.quiet(), w.flapping(), w.doubt())
 }
 
 // again says that this was told before, and nobody has answered.
@@ -22,7 +22,11 @@ func (w words) again() string {
 	if w.f.Again <= 0 || !w.f.State.Live() {
 		return ""
 	}
-	return fmt.Sprintf("Told for the %s time: nobody has acknowledged it.", ordinal(w.f.Again+1))
+	text := "Told for the " + ordinal(w.f.Again+1) + " time"
+	if !strings.Contains(w.f.Happened, "nobody has acknowledged it") { // else that is said
+		text += ": nobody has acknowledged it"
+	}
+	return text + "."
 }
 
 // ordinal is n, from 1, as it is spoken.
@@ -57,6 +61,14 @@ func (w words) flapping() string {
 		return ""
 	}
 	return "It comes and goes: this is told again once it has been stable."
+}
+
+// doubt is why it may be us who fail.
+func (w words) doubt() string {
+	if w.f.Doubt == "" || !w.f.State.Live() {
+		return ""
+	}
+	return "It may be our own side: " + clean(w.f.Doubt, maxWhy) + "."
 }
 
 // affects is what is broken for whom, how much of it, and since when.
@@ -129,7 +141,7 @@ func ratio(f float64) string {
 func (w words) outlook() string {
 	a := w.f.About
 	var lines []string
-	if why := clean(cmp.Or(a.Why, a.Cause), maxWhy); why != "" {
+	if why := clean(a.Why, maxWhy); why != "" {
 		lines = append(lines, "Cause: "+why)
 	}
 	if advice := clean(a.Advice, maxWhy); advice != "" && w.f.State.Live() {

@@ -3,7 +3,6 @@ package slack
 import (
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -39,7 +38,7 @@ func (w words) figures() []figure {
 		{"State", string(w.f.State)},
 		{"Started", moment(w.f.StartedAt)},
 		{"Open since", moment(w.f.OpenedAt)},
-		{"Members", strconv.Itoa(w.f.MemberCount)},
+		{"Conditions", w.many()},
 		{"Merchant", w.f.Merchant},
 		{"Acknowledged", by(w.f.AcknowledgedAt, w.f.AcknowledgedBy) + w.ackUntil()},
 		{"First fix", moment(w.f.MitigatedAt)},
@@ -53,6 +52,14 @@ func (w words) figures() []figure {
 		}
 	}
 	return kept
+}
+
+// many counts the conditions, where there is more than the one of the title.
+func (w words) many() string {
+	if w.f.MemberCount < 2 {
+		return ""
+	}
+	return grouped(w.f.MemberCount)
 }
 
 func moment(t time.Time) string {
@@ -107,7 +114,7 @@ func memberLine(m alerting.Member) string {
 		id = string(m.Scope)
 	}
 	what := clean(id, 60)
-	if m.Fault != "" {
+	if m.Fault != "" && !strings.HasPrefix(m.Text, m.Fault) { // else the text says it
 		what += ": " + clean(m.Fault, 40)
 	}
 	line := fmt.Sprintf("%s  %s, since %s", mark, what, utc(m.Since))

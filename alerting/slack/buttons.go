@@ -34,6 +34,7 @@ type Buttons struct {
 	handle Handler
 	log    *slog.Logger
 	seen   seen
+	odd    oddities
 	told   chan saying
 	client *http.Client
 
@@ -105,8 +106,12 @@ func (b *Buttons) interactive(wanted func(App) bool) []App {
 // for; from is where it came from, for the log.
 func (b *Buttons) take(ctx context.Context, apps []App, raw []byte, from string) error {
 	in, ours, err := readInteraction(raw)
-	if err != nil || !ours {
+	if err != nil {
 		return err
+	}
+	if !ours {
+		b.stranger(in, from, time.Now())
+		return nil
 	}
 	log := b.log.With("remote", from, "slack_user", in.User.ID, "action", in.Actions[0].Action, "incident", in.Actions[0].Value)
 	if !b.seen.first(in.mark(), time.Now()) {

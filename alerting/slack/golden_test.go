@@ -140,7 +140,11 @@ const nasty = "<!channel> *bold* `x` _~z~_ <https://evil.example|Slack> <@U0123>
 
 // hostile puts a stranger's text wherever one can come from.
 func hostile(f alerting.Facts, text string) alerting.Facts {
-	f.Title, f.Merchant, f.Happened, f.AcknowledgedBy, f.ResolvedBy, f.QuietBy = text, text, text, text, text, text
+	f.Title, f.Merchant, f.Happened, f.AcknowledgedBy, f.ResolvedBy, f.QuietBy, f.Doubt = text, text, text, text, text, text, text
+	f.Held = slices.Clone(f.Held)
+	for i := range f.Held {
+		f.Held[i] = alerting.HeldBack{Incident: text, Number: text, Title: text, Severity: rules.Severity(text), State: alerting.State(text), URL: text, Messages: 2}
+	}
 	f.Evidence.Text, f.Evidence.Clears = text, text
 	f.About.MerchantName, f.About.Host, f.About.Cause, f.About.Why, f.About.Advice, f.About.Language, f.About.Zone = text, text, text, text, text, text, text
 	f.Members = slices.Clone(f.Members)
@@ -179,11 +183,21 @@ func messages() map[string]told {
 	letter.Happened, letter.At = `a notice (page) through "mail" was not delivered: 550 no such user; `+letter.Happened, opened.Add(time.Minute)
 	storm := alerting.Facts{
 		Title: "37 more messages were held back", Severity: rules.High, MemberCount: 37, At: opened,
-		Happened: "more than 20 messages came here in 10m0s, between 2023-11-11 14:38:05 and 2023-11-11 14:48:05 UTC; the rest are recorded, not sent",
+		Happened: "more than 20 messages came here in 10m, from 2023-11-11 14:38:05 UTC to 2023-11-11 14:48:05 UTC; the rest are recorded, and were not sent",
+		Held: []alerting.HeldBack{
+			{Incident: "inc_a", Number: "a2b3c4", Title: "deliveries to " + shopName + " fail", Severity: rules.High, State: alerting.StateOpen, URL: "https://hooks.example.com/incidents/inc_a", Messages: 3},
+			{Incident: "inc_b", Number: "d5e6f7", Title: "acme-refunds answers slowly", Severity: rules.Low, State: alerting.StateResolved, URL: "https://hooks.example.com/incidents/inc_b", Messages: 1},
+		},
 	}
+	doubted := critical()
+	doubted.Doubt = "canary core fails: timeout_dns"
 	return map[string]told{
-		"open":               {kind: alerting.KindRoot, facts: facts()},
-		"open_critical":      {kind: alerting.KindRoot, facts: critical()},
+		"open":          {kind: alerting.KindRoot, facts: facts()},
+		"open_critical": {kind: alerting.KindRoot, facts: critical()},
+		"open_doubted":  {kind: alerting.KindRoot, facts: doubted},
+		"test_of_ops": {kind: alerting.KindTest, facts: alerting.Facts{
+			Title: "Test of receiver ops", Severity: rules.Low, At: opened, Happened: "sent by budi with hookvigil notify test; nothing is wrong",
+		}},
 		"open_buttons":       {kind: alerting.KindRoot, facts: critical(), cfg: byButtons},
 		"open_no_silencer":   {kind: alerting.KindRoot, facts: critical(), cfg: bySocket},
 		"open_webhook":       {kind: alerting.KindRoot, facts: critical(), cfg: byHook},

@@ -44,7 +44,8 @@ type interaction struct {
 	User        struct{ ID string } `json:"user"`
 	Channel     struct{ ID string } `json:"channel"`
 	Container   container           `json:"container"`
-	ResponseURL string              `json:"response_url"`
+	App         string              `json:"api_app_id"`
+	ResponseURL string              `json:"response_url"` // a secret: whoever has it may answer
 	Actions     []pressed           `json:"actions"`
 }
 
@@ -81,7 +82,7 @@ func payloadOf(body []byte) ([]byte, error) {
 }
 
 // readInteraction reads a payload. ours is false for what is none of our
-// buttons: it needs an answer and nothing else.
+// buttons, and for our link: it needs an answer, see [Buttons.stranger].
 func readInteraction(raw []byte) (in interaction, ours bool, err error) {
 	if len(raw) > maxInteraction || json.Unmarshal(raw, &in) != nil || in.Type == "" {
 		return interaction{}, false, ErrMalformed

@@ -51,7 +51,8 @@ func (w words) root() message {
 	if fields := w.fields(); len(fields) > 0 {
 		blocks = append(blocks, slackgo.NewSectionBlock(nil, fields, nil))
 	}
-	blocks = appendText(blocks, w.members(), last)
+	blocks = appendText(blocks, w.members(), last, w.held())
+	blocks = w.heldLinks(blocks)
 	if buttons := w.buttons(); len(buttons) > 0 {
 		blocks = append(blocks, slackgo.NewActionBlock("hookvigil", buttons...))
 	}
@@ -70,7 +71,7 @@ func (w words) reply() message {
 // shows.
 func (w words) plain() string {
 	first, last := w.order()
-	lines := []string{w.headline(), first, w.standing(), w.affects(), w.evidence(), last}
+	lines := []string{w.headline(), first, w.standing(), w.affects(), w.evidence(), last, w.held()}
 	if w.n.Reduced {
 		lines = append(lines, w.outlook())
 		for _, f := range w.figures() {
@@ -109,6 +110,9 @@ func (w words) headline() string {
 	}
 	if w.f.Flapping {
 		how += ", flapping"
+	}
+	if w.n.Kind == alerting.KindTest { // nothing is wrong
+		return cut("⚪ test: "+title, maxHeader)
 	}
 	return cut(strings.TrimSpace(fmt.Sprintf("%s %s: %s", light(w.f.Severity), cmp.Or(clean(how, maxHeader/2), "notice"), title)), maxHeader)
 }
@@ -152,7 +156,7 @@ func (w words) happened() string {
 	if w.f.Happened == w.f.Title+": "+w.f.Evidence.Text {
 		return ""
 	}
-	text := clean(w.f.Happened, maxLine)
+	text := clean(w.f.News(), maxLine)
 	if text == "" || w.f.At.IsZero() {
 		return text
 	}

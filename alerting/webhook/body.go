@@ -31,6 +31,18 @@ type data struct {
 	Impact      impact         `json:"impact,omitzero"`
 	Members     []member       `json:"members,omitempty"`
 	MemberCount int            `json:"member_count,omitempty"`
+	Held        []held         `json:"held_back,omitempty"`
+}
+
+// held is an incident that the summary of a storm stands for.
+type held struct {
+	Incident string         `json:"incident,omitempty"`
+	Number   string         `json:"number,omitempty"`
+	Title    string         `json:"title"`
+	Severity rules.Severity `json:"severity"`
+	State    alerting.State `json:"state,omitempty"`
+	URL      string         `json:"url,omitempty"`
+	Messages int            `json:"messages"`
 }
 
 type incident struct {
@@ -200,6 +212,9 @@ func newData(n alerting.Notice, f alerting.Facts) data {
 	d.Cause = cause{a.Cause, a.Why, a.Advice}
 	d.Impact = impact{f.Share, f.PeakShare, a.Endpoints, a.Merchants, a.Waiting, a.AtRisk, a.NextLoss.UTC(), a.Lost}
 	d.MemberCount = f.MemberCount
+	for _, h := range f.Held {
+		d.Held = append(d.Held, held(h))
+	}
 	for _, m := range f.Members {
 		d.Members = append(d.Members, member{m.Rule, m.Scope, m.Fault, m.Text, m.Open, m.Since.UTC()})
 	}

@@ -128,6 +128,19 @@ func TestNothingIsMadeUp(t *testing.T) {
 	}
 }
 
+func TestASummaryNamesWhatWasHeldBack(t *testing.T) {
+	t.Parallel()
+	n := noticeOf(t, alerting.Facts{
+		Title: "3 more messages were held back", Happened: "too many", At: at("15:00:00"), MemberCount: 3,
+		Held: []alerting.HeldBack{{Incident: "inc_a", Number: "a2b3c4", Title: "x is down", Severity: rules.High, State: alerting.StateOpen, URL: "https://h.example/incidents/inc_a", Messages: 2}},
+	})
+	n.Kind = alerting.KindSummary
+	want := `"member_count":3,"held_back":[{"incident":"inc_a","number":"a2b3c4","title":"x is down","severity":"high","state":"open","url":"https://h.example/incidents/inc_a","messages":2}]`
+	if got := string(sent(t, n)); !strings.Contains(got, want) {
+		t.Errorf("got  %s\nwant %s in it", got, want)
+	}
+}
+
 func TestTheReducedFormSaysWhatMatters(t *testing.T) {
 	t.Parallel()
 	n := noticeOf(t, openFacts())

@@ -33,6 +33,7 @@ type question struct {
 	path   string
 	body   any           // sent as JSON; nil: nothing is sent
 	wait   time.Duration // for the answer; 0: askTimeout
+	typed  places        // what the person typed for a place in it; nil: nothing else than its name
 }
 
 // answer is what the daemon said.
@@ -81,7 +82,7 @@ func (q question) put(ctx context.Context, dataDir string) (answer, error) {
 		return answer{}, failed(fmt.Errorf("answer of the daemon: %w", err))
 	}
 	if resp.StatusCode < http.StatusOK || resp.StatusCode >= http.StatusMultipleChoices {
-		return answer{}, problem(raw, resp.StatusCode)
+		return answer{}, q.typed.problem(raw, resp.StatusCode)
 	}
 	at, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
@@ -139,7 +140,8 @@ func (q question) unanswered(err error, dataDir, socket string) error {
 
 // problem turns an RFC 9457 answer into a line. What is not there, or cannot
 // be read, was a wrong call; anything else is the daemon's refusal or trouble.
-func problem(raw []byte, status int) error {
+// What is wrong with a place in the request is said of what was typed for it.
+func (t places) problem(raw []byte, status int) error {
 	var p struct {
 		Detail text
 		Errors []struct{ Location, Message text }
@@ -149,7 +151,7 @@ func problem(raw []byte, status int) error {
 		said = string(p.Detail)
 	}
 	for _, e := range p.Errors {
-		said += fmt.Sprintf("; %s: %s", e.Location, e.Message)
+		said += fmt.Sprintf("; %s: %s", t.nameOf(string(e.Location)), e.Message)
 	}
 	exit := &exitError{status: exitFinding, text: said, http: status}
 	switch status {

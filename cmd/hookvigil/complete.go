@@ -13,6 +13,18 @@ import (
 	"github.com/hookvigil/hookvigil/internal/config"
 )
 
+// addCompletion gives root the verb that writes a shell's script. It answers a
+// shell that it does not know as every other verb of verbs does.
+func addCompletion(root *cobra.Command) {
+	root.SetCompletionCommandGroupID(groupOther)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			verbs(c)
+		}
+	}
+}
+
 // completes lets the shell complete a flag by one of a few words.
 func completes(cmd *cobra.Command, flag string, words ...string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // fails without the flag alone

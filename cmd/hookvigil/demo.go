@@ -39,7 +39,7 @@ Exit status: 0 ended when asked to, 1 something could not be started.`,
 				Listen: listen, Version: version, Once: once,
 			})
 			if err != nil {
-				return failed(err)
+				return failed(hintOnBusy(err, "--listen"))
 			}
 			return nil
 		},

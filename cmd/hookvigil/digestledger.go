@@ -134,16 +134,23 @@ func (r digestRow) window() string {
 	return r.Start.UTC().Format(time.DateOnly+" "+layout) + " to " + end
 }
 
-// coverage is for how much of the window there was data.
+// coverage is for how much of the window there was data. What the column is too
+// narrow to tell is no gap.
 func (r digestRow) coverage() string {
-	covered := time.Duration(r.Covered * float64(time.Second))
-	return short(covered) + " of " + short(r.End.Sub(r.Start))
+	covered, whole, told := time.Duration(r.Covered*float64(time.Second)), r.End.Sub(r.Start), time.Second
+	if whole >= time.Hour {
+		told = time.Minute
+	}
+	if whole-covered < told/2 {
+		covered = whole
+	}
+	return short(covered) + " of " + short(whole)
 }
 
-// short writes a length of time in a column, in minutes where it is long.
+// short writes a length of time in a column, in minutes from an hour on.
 func short(d time.Duration) string {
-	if d < time.Minute {
-		return d.Truncate(time.Second).String()
+	if d = d.Truncate(time.Second); d < time.Hour && d%time.Minute != 0 || d == 0 {
+		return d.String()
 	}
 	s := strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
 	if strings.HasSuffix(s, "h0m") {

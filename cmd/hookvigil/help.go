@@ -49,5 +49,4 @@ func addHelp(root *cobra.Command) {
 		},
 	}
 	root.SetHelpCommand(help)
-	root.SetCompletionCommandGroupID(groupOther)
 }

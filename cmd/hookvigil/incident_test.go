@@ -221,19 +221,43 @@ func TestLiveIncidentsComplete(t *testing.T) {
 	}
 }
 
-// TestWhatTheDaemonCannotReadIsAWrongCall: it says which part, and what is
-// wanted.
+// TestWhatTheDaemonCannotReadIsAWrongCall: it says which part, as it was typed,
+// and what is wanted.
 func TestWhatTheDaemonCannotReadIsAWrongCall(t *testing.T) {
 	t.Parallel()
 	f := startFake(t)
 	f.incidents(t)
-	f.mux.HandleFunc("POST /api/v1/incidents/inc_aaaaaaaaaakq72ma/note", func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		_, _ = w.Write([]byte(`{"detail":"validation failed","errors":[{"location":"body.text","message":"expected length <= 2000\u001b[2J"}]}`))
-	})
-	want := outcome{status: exitUsage, stderr: "hookvigil: validation failed; body.text: expected length <= 2000[2J\n"}
-	if got := f.call(t, "incident", "note", "kq72ma", "too long"); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	for verb, field := range map[string]string{"note": "text", "ack": "text", "reconcile": "count"} {
+		f.mux.HandleFunc("POST /api/v1/incidents/inc_aaaaaaaaaakq72ma/"+verb, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = w.Write([]byte(`{"detail":"validation failed","errors":[{"location":"body.` + field + `","message":"expected less\u001b[2J"}]}`))
+		})
+	}
+	for typed, args := range map[string][]string{
+		"TEXT":          {"incident", "note", "kq72ma", "too long"},
+		"-m":            {"incident", "ack", "kq72ma", "-m", "too long"},
+		"--written-off": {"incident", "reconcile", "kq72ma", "--channel", "QR", "--written-off", "7"},
+	} {
+		want := outcome{status: exitUsage, stderr: "hookvigil: validation failed; " + typed + ": expected less[2J\n"}
+		if got := f.call(t, args...); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestPlacesAreNamedAsTheyWereTyped(t *testing.T) {
+	t.Parallel()
+	all := placesOfMatcher(places{"body.length": "--for"})
+	for place, want := range map[string]string{
+		"body.length": "--for", "body.matcher.merchant[0]": "--merchant", "body.matcher.rule": "--rule", "body.matcher": "what is meant",
+		"body.matcher.more": "what is meant", "query.limit": "--limit", "path.id": "ID", "body.version": "version", "body": "body", "": "", "body.lengthy": "lengthy",
+	} {
+		if got := all.nameOf(place); got != want {
+			t.Errorf("%q: got %q, want %q", place, got, want)
+		}
+	}
+	if got := places(nil).nameOf("body.text"); got != "text" {
+		t.Errorf("got %q, want the field's name", got)
 	}
 }
 

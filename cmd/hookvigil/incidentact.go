@@ -62,7 +62,14 @@ func (a deed) do(cmd *cobra.Command, id string, asJSON bool) error {
 
 // to does the deed to an incident as it was read.
 func (a deed) to(cmd *cobra.Command, d daemonAt, in incident) (after incident, said answer, err error) {
-	said, err = d.post(cmd.Context(), incidentPath(string(in.ID))+"/"+a.verb, change{Version: in.Version, Text: a.text, FirstFix: a.firstFix}, &after)
+	names := places{"body.text": "-m", "body.first_fix": "--first-fix"}
+	if a.verb == "note" {
+		names["body.text"] = "TEXT"
+	}
+	said, err = d.put(cmd.Context(), question{
+		method: http.MethodPost, path: incidentPath(string(in.ID)) + "/" + a.verb,
+		body: change{Version: in.Version, Text: a.text, FirstFix: a.firstFix}, typed: names,
+	}, &after)
 	return after, said, err
 }
 

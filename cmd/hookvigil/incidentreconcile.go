@@ -112,6 +112,9 @@ func (r reconciling) run(cmd *cobra.Command, id string, asJSON bool) error {
 // to says it of an incident as it was read.
 func (c reconcileChange) to(cmd *cobra.Command, d daemonAt, in incident) (after incident, said answer, err error) {
 	c.Version = in.Version
-	said, err = d.post(cmd.Context(), incidentPath(string(in.ID))+"/reconcile", c, &after)
+	said, err = d.put(cmd.Context(), question{
+		method: http.MethodPost, path: incidentPath(string(in.ID)) + "/reconcile", body: c,
+		typed: places{"body.channel": "--channel", "body.count": "--written-off", "body.note": "--note", "body.action": "--written-off, --done or --note"},
+	}, &after)
 	return after, said, err
 }

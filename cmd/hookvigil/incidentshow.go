@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 func incidentShow(cmd *cobra.Command, id string, asJSON bool) error {
@@ -37,6 +40,7 @@ func incidentShow(cmd *cobra.Command, id string, asJSON bool) error {
 func (in incident) printTop(out io.Writer, now time.Time) {
 	fmt.Fprintf(out, "%s: %s, %s: %s\n", in.Number, in.State, in.Severity, in.Title)
 	in.printEvidence(out)
+	line(out, "cause", in.cause())
 	in.printTimes(out, now)
 	where := fmt.Sprintf("%s on %s", in.Rule, in.Scope)
 	if in.Merchant != "" {
@@ -91,7 +95,7 @@ func (in incident) printCourse(out io.Writer) {
 		line(out, "fails", fails)
 	}
 	if !in.MitigatedAt.IsZero() {
-		line(out, "first fix", clock(in.MitigatedAt, in.StartedAt))
+		line(out, "first fix", "noticed "+clock(in.MitigatedAt, in.StartedAt))
 	}
 	if !in.RecoveringAt.IsZero() {
 		line(out, "well since", clock(in.RecoveringAt, in.StartedAt))
@@ -159,6 +163,20 @@ func (in incident) printEvidence(out io.Writer) {
 	}
 }
 
+// cause is why it fails, in words, as far as the incident itself tells.
+func (in incident) cause() string {
+	whole := alerting.Incident{
+		Rule: rules.Rule(in.Rule), Scope: rules.Scope(in.Scope), StartedAt: in.StartedAt,
+		Evidence: rules.Evidence{Where: in.Evidence.Where, How: in.Evidence.How},
+	}
+	for _, m := range in.Members {
+		whole.Members = append(whole.Members, alerting.Membership{
+			Key: rules.Key{Rule: rules.Rule(m.Rule), Scope: rules.Scope(m.Scope)}, Fault: string(m.Fault), Since: m.Since, Left: m.Left,
+		})
+	}
+	return plain(whole.Because(nil))
+}
+
 // printMembers writes the conditions, those that are met first, then the
 // oldest; at most so many.
 func (in incident) printMembers(out io.Writer, most int) {
@@ -223,7 +241,7 @@ func (e entry) word() string { return strings.ReplaceAll(string(e.Kind), "_", " 
 // before it is not said again.
 func (e entry) told() string {
 	said := strings.TrimPrefix(string(e.Text)+": ", e.word()+": ")
-	said = strings.TrimSuffix(said, ": ")
+	said = strings.TrimPrefix(strings.TrimSuffix(said, ": "), e.word()+" ")
 	switch {
 	case e.Actor == "":
 		return said

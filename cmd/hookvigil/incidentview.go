@@ -82,6 +82,8 @@ type evidence struct {
 	Threshold   ratio
 	Baseline    ratio
 	Clears      text
+	Where       rules.Attribution
+	How         rules.Attribution
 }
 
 // member is one condition in an incident.

@@ -1,5 +1,6 @@
 // Command hookvigil watches over webhooks: it probes webhook endpoints, checks
-// their certificates as a second signal, and shows what it finds.
+// their certificates as a second signal, judges deliveries, and tells people
+// what is wrong.
 package main
 
 import (

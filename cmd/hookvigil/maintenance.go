@@ -23,8 +23,8 @@ func newMaintenanceLs() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls",
 		Short: "List planned work: what lasts now, then what comes next",
-		Long: `List planned work in the order in which it comes; with --all also what is over.
-Times are those of its zone. With --json the answer of the API, by ID, with all
+		Long: `List planned work in the order in which it comes; with --all also what is over,
+and what was removed, with who did so and when. Times are those of its zone. With --json the answer of the API, by ID, with all
 of it.
 
 Exit status: 0 good, whatever is listed, 1 the daemon gave no answer, 2 a wrong
@@ -33,7 +33,7 @@ call or configuration, or no daemon runs.`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return maintenanceLs(cmd, all, limit, asJSON) },
 	}
-	cmd.Flags().BoolVarP(&all, "all", "a", false, "also what is over")
+	cmd.Flags().BoolVarP(&all, "all", "a", false, "also what is over, or was removed")
 	addLimit(cmd, &limit)
 	addJSON(cmd, &asJSON)
 	return cmd

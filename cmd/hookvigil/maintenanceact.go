@@ -76,7 +76,10 @@ func maintenanceAdd(cmd *cobra.Command, id string, f maintenanceFlags) error {
 		body.Version = m.Version
 	}
 	m = maintenance{}
-	a, err := d.put(cmd.Context(), question{method: http.MethodPut, path: maintenanceAt(id), body: body}, &m)
+	a, err := d.put(cmd.Context(), question{
+		method: http.MethodPut, path: maintenanceAt(id), body: body,
+		typed: placesOfMatcher(places{"body.zone": "--zone", "body.start": "--start", "body.length": "--for", "body.recurrence": "--recur", "body.reason": "--reason"}),
+	}, &m)
 	switch {
 	case refusedWith(err, http.StatusConflict) && !f.replace:
 		return failed(fmt.Errorf("%w; --replace changes it", err))

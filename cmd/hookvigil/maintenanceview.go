@@ -25,6 +25,8 @@ type maintenance struct {
 	Recurrence text
 	EndsAt     time.Time `json:"ends_at"` // zero: it goes on for ever
 	By, Reason text
+	RemovedAt  time.Time   `json:"removed_at"` // zero: it was not
+	RemovedBy  text        `json:"removed_by"`
 	Now, Next  *occurrence // nil: there is none
 }
 
@@ -43,19 +45,24 @@ func maintenanceLs(cmd *cobra.Command, all bool, limit int, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	query := url.Values{}
+	if all {
+		query.Set("removed", "true")
+	}
 	if asJSON {
-		a, err := d.get(cmd.Context(), maintenancePath+"?limit="+strconv.Itoa(limit), nil)
+		query.Set("limit", strconv.Itoa(limit))
+		a, err := d.get(cmd.Context(), maintenancePath+"?"+query.Encode(), nil)
 		if err != nil {
 			return err
 		}
 		return printAnswer(cmd, a)
 	}
-	found, err := listOf[maintenance](cmd.Context(), d, maintenancePath, nil, maxPage)
+	found, err := listOf[maintenance](cmd.Context(), d, maintenancePath, query, maxPage)
 	if err != nil {
 		return err
 	}
 	if !all {
-		found.items = slices.DeleteFunc(found.items, func(m maintenance) bool { return m.state() == workOver })
+		found.items = slices.DeleteFunc(found.items, func(m maintenance) bool { return m.state() == workOver || m.state() == workRemoved })
 	}
 	var b strings.Builder
 	printMaintenance(&b, found, limit, all)
@@ -68,10 +75,13 @@ const (
 	workNow     = "now"
 	workPlanned = "planned"
 	workOver    = "over"
+	workRemoved = "removed"
 )
 
 func (m maintenance) state() string {
 	switch {
+	case !m.RemovedAt.IsZero():
+		return workRemoved
 	case m.Now != nil:
 		return workNow
 	case m.Next != nil:
@@ -79,6 +89,12 @@ func (m maintenance) state() string {
 	default:
 		return workOver
 	}
+}
+
+// past orders what is over behind what is to come, and what was removed behind
+// both.
+func (m maintenance) past() int {
+	return max(0, slices.Index([]string{workOver, workRemoved}, m.state())+1)
 }
 
 // nearest is the occurrence that lasts or comes next; zero: it is over.
@@ -96,10 +112,7 @@ func (m maintenance) nearest() occurrence {
 // printMaintenance writes how much is planned, and two lines for each.
 func printMaintenance(out io.Writer, found list[maintenance], limit int, all bool) {
 	slices.SortStableFunc(found.items, func(a, b maintenance) int {
-		if over := b.state() == workOver; over != (a.state() == workOver) {
-			return map[bool]int{true: -1, false: 1}[over]
-		}
-		return cmp.Or(a.nearest().From.Compare(b.nearest().From), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.past()-b.past(), a.nearest().From.Compare(b.nearest().From), cmp.Compare(a.ID, b.ID))
 	})
 	fmt.Fprintln(out, tallyMaintenance(found.items, all))
 	shown := found.items[:min(len(found.items), limit)]
@@ -122,7 +135,7 @@ func printMaintenance(out io.Writer, found list[maintenance], limit int, all boo
 
 // when is the nearest occurrence by the clocks of the zone.
 func (m maintenance) when() string {
-	if m.state() == workOver {
+	if m.past() > 0 {
 		return ""
 	}
 	zone, err := time.LoadLocation(string(m.Zone))
@@ -140,6 +153,9 @@ func (m maintenance) when() string {
 // note is what stands under a plan.
 func (m maintenance) note() string {
 	said := string(m.Reason) + "; "
+	if m.state() == workRemoved {
+		said += fmt.Sprintf("removed %s UTC by %s; ", minute(m.RemovedAt), m.RemovedBy)
+	}
 	if m.Recurrence == "" {
 		return said + "once"
 	}
@@ -165,11 +181,13 @@ func tallyMaintenance(list []maintenance, all bool) string {
 	case count[workPlanned] > 0:
 		said = plural(count[workPlanned], "plan") + ", none now"
 	}
-	switch {
-	case len(list) == 0 && !all:
-		said += "; --all lists what is over"
-	case count[workOver] > 0:
-		said += fmt.Sprintf("; %d over", count[workOver])
+	if len(list) == 0 && !all {
+		return said + "; --all lists what is over"
+	}
+	for _, past := range []string{workOver, workRemoved} {
+		if count[past] > 0 {
+			said += fmt.Sprintf("; %d %s", count[past], past)
+		}
 	}
 	return said
 }

@@ -121,7 +121,7 @@ func (n testedNotice) outcome() string {
 		return "sent after " + took(time.Duration(n.TookSeconds*float64(time.Second)))
 	}
 	said := "not sent"
-	if n.State != string(alerting.ResultDead) {
+	if n.State != string(alerting.ResultDead) && n.State != string(alerting.ResultDropped) { // it goes on
 		said += ", " + n.State
 	}
 	class, why := n.failure()

@@ -16,7 +16,7 @@ func TestATestOfAReceiverReadsWell(t *testing.T) {
 		"ops": `{"receiver":"ops","notices":[{"lane":"ops/C0123","state":"sent","class":"","text":"","took_seconds":0.4}]}`,
 		"mixed": `{"receiver":"mixed","notices":[
 			{"lane":"mixed/C0123","state":"sent","class":"","text":"","took_seconds":1.25},
-			{"lane":"mixed/C0999","state":"dead","class":"destination","text":"channel_not_found\u001b[2J","took_seconds":0.2},
+			{"lane":"mixed/C0999","state":"dropped","class":"destination","text":"channel_not_found\u001b[2J","took_seconds":0.2},
 			{"lane":"mixed/sre@acme.example","state":"dead","error_class":"auth","error_text":"535 5.7.8 authentication failed","took_seconds":0.2},
 			{"lane":"mixed/slow","state":"waiting","class":"","text":"","took_seconds":0}]}`,
 		"bare": `{"receiver":"bare","notices":[]}`,

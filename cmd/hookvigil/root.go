@@ -20,7 +20,8 @@ func newRoot() *cobra.Command {
 		Use:   "hookvigil",
 		Short: "Watches over webhooks: reachable, in time, and with a good certificate",
 		Long: `One daemon probes webhook endpoints, checks their certificates as a second,
-independent signal, and shows what it finds.
+independent signal, judges the deliveries that senders report, and tells people
+what is wrong: one incident for each cause.
 
 Exit status of every verb: 0 good, 1 a finding or a failure, 2 a wrong call or
 configuration. Results go to standard output, everything else to standard error.`,
@@ -51,6 +52,7 @@ configuration. Results go to standard output, everything else to standard error.
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetVersionTemplate(versionLine())
 	addHelp(root)
+	addCompletion(root)
 	return root
 }
 

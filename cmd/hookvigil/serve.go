@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -57,9 +59,18 @@ func serve(cmd *cobra.Command, _ []string) error {
 	cancel()
 	reloads.Wait()
 	if err != nil {
-		return failed(err)
+		return failed(hintOnBusy(err, "server.listen"))
 	}
 	return nil
+}
+
+// hintOnBusy adds to an address that is taken what to do; setting is where the
+// address comes from. Any other error stays as it is.
+func hintOnBusy(err error, setting string) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	return fmt.Errorf("%w; another program listens there, perhaps another hookvigil: stop it ('ss -ltnp' names it), or give another port in %s", err, setting)
 }
 
 // reloadOnHangup reloads at each hangup until ctx ends.

@@ -71,7 +71,11 @@ func silenceAdd(cmd *cobra.Command, f silenceFlags) error {
 		return err
 	}
 	var s silence
-	a, err := d.post(cmd.Context(), silencesPath, body, &s)
+	names := placesOfMatcher(places{"body.from": "--from", "body.until": "--until", "body.for": "--for", "body.reason": "--reason"})
+	if body.For != "" {
+		names["body.until"] = "--for" // the daemon makes the end of it
+	}
+	a, err := d.put(cmd.Context(), question{method: http.MethodPost, path: silencesPath, body: body, typed: names}, &s)
 	if err != nil {
 		return err
 	}

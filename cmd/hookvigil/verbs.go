@@ -6,7 +6,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// verbs makes a verb that only has verbs of its own.
+// verbs makes a verb that only has verbs of its own. Alone it is a question, as
+// hookvigil alone is: it answers with its help and status 0, as kubectl and gh
+// do. A verb that it does not have is a wrong call.
 func verbs(parent *cobra.Command, children ...*cobra.Command) *cobra.Command {
 	parent.SuggestionsMinimumDistance = 2
 	parent.Args = knownVerb

@@ -53,6 +53,35 @@ func TestAccessFaultsAreFound(t *testing.T) {
 	}
 }
 
+// TestWideTablesBecomeCards: a table that is wider than a telephone is read
+// downwards there, each value under its name, and stays a table for a screen
+// reader.
+func TestWideTablesBecomeCards(t *testing.T) {
+	t.Parallel()
+	tables := 0
+	for _, page := range goldenPages(t) {
+		for n := range page.Descendants() {
+			class := strings.Fields(attribute(n, "class"))
+			if n.Data != "table" || !slices.ContainsFunc(class, func(c string) bool { return slices.Contains([]string{"endpoints", "digests", "list"}, c) }) {
+				continue
+			}
+			tables++
+			if !slices.Contains(class, "stack") || attribute(n, "role") != "table" {
+				t.Errorf("%s: a wide table of the classes %q; want stack among them, and its role", title(page), class)
+			}
+			for cell := range n.Descendants() {
+				first := cell.PrevSibling == nil || cell.PrevSibling.PrevSibling == nil // white space
+				if cell.Data == "td" && !first && attribute(cell, "data-label") == "" {
+					t.Errorf("%s: a cell has no name on a narrow screen", title(page))
+				}
+			}
+		}
+	}
+	if tables < 5 {
+		t.Errorf("%d wide tables were looked at, want at least 5", tables)
+	}
+}
+
 func title(page *html.Node) string {
 	for n := range page.Descendants() {
 		if n.Type == html.ElementNode && n.Data == "title" && n.FirstChild != nil {

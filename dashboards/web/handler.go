@@ -43,7 +43,8 @@ type pages struct {
 }
 
 // New returns the handler of the built-in pages: GET and HEAD of /,
-// /endpoints/{id}, /targets/{id}, /incidents, /incidents/{id} and
+// /endpoints/{id}, /targets/{id}, /incidents, /incidents/{id} (an incident's
+// short number leads on to its ID) and
 // /assets/style.css; anything else is 404 or 405. The pages of incidents are
 // 503 while incidents cannot be read; the others say so and show the rest, and
 // so does the overview when digests cannot be read. It starts nothing and is safe for concurrent use. A page that

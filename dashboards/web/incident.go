@@ -85,7 +85,7 @@ func milestones(in alerting.Incident) []milestone {
 			list = append(list, milestone{Name: name, At: at, Note: note})
 		}
 	}
-	further("First fix", in.MitigatedAt, "what failed fell to half, or somebody said so")
+	further("First fix noticed", in.MitigatedAt, "what failed had fallen to half, or somebody said so")
 	further("Well since", in.RecoveringAt, "nothing fails")
 	list = append(list, milestone{Name: "Resolved", At: in.ResolvedAt, Note: endedBy(in)})
 	further("Reconciled", in.ReconciledAt, "what had failed was delivered or written off")
@@ -219,8 +219,10 @@ func (p *pages) incident(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	in, entries, err := p.src.Incident(ctx, r.PathValue("id"))
 	switch {
+	case errors.Is(err, alerting.ErrNoIncident) && p.numbered(ctx, w, r):
+		return
 	case errors.Is(err, alerting.ErrNoIncident):
-		p.missing(w, r, "There is no incident with this ID. It may be older than what is kept.")
+		p.missing(w, r, "There is no incident with this ID or number. It may be older than what is kept.")
 		return
 	case err != nil:
 		p.unavailable(w, r, err)
@@ -235,4 +237,37 @@ func (p *pages) incident(w http.ResponseWriter, r *http.Request) {
 	page.Members, page.MoreMembers = membersOf(in)
 	page.Refresh, page.Toggle = p.refreshing(r)
 	p.render(w, r, http.StatusOK, "incident", page)
+}
+
+const (
+	numberBytes = 6    // of an incident's short number
+	maxNumbered = 1000 // a number is looked for among the newest so many, as the API does
+)
+
+// numbered answers for an ID that is the short number of an incident, as it
+// stands in messages: it leads to its page. It reports whether it answered.
+func (p *pages) numbered(ctx context.Context, w http.ResponseWriter, r *http.Request) bool {
+	number := strings.ToLower(r.PathValue("id"))
+	if len(number) != numberBytes {
+		return false
+	}
+	list, err := p.src.Incidents(ctx, alerting.IncidentFilter{Limit: maxNumbered})
+	if err != nil {
+		p.unavailable(w, r, err)
+		return true
+	}
+	list = slices.DeleteFunc(slices.Clone(list), func(in alerting.Incident) bool { return in.Number() != number })
+	switch len(list) {
+	case 0:
+		return false
+	case 1:
+		to := "/incidents/" + escapeID(list[0].ID)
+		if r.URL.RawQuery != "" {
+			to += "?" + r.URL.RawQuery
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+	default:
+		p.missing(w, r, "Several incidents have this number: the list of incidents leads to each.")
+	}
+	return true
 }

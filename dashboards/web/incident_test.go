@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -161,6 +163,40 @@ func TestUnknownIncidentIs404(t *testing.T) {
 		if rec.Code != http.StatusNotFound || !strings.Contains(rec.Body.String(), "Not found") {
 			t.Errorf("%s: %d, want 404 with a page", path, rec.Code)
 		}
+	}
+}
+
+// Mails, Slack, the pages and the command line name incidents by their number.
+func TestANumberLeadsToItsIncident(t *testing.T) {
+	t.Parallel()
+	src := badDay()
+	src.desk.incidents = append(src.desk.incidents, quick("inc_one_twins2", rules.Low, 1), quick("inc_two_twins2", rules.Low, 2))
+	for name, tt := range map[string]struct {
+		path   string
+		status int
+		to     string
+	}{
+		"its number":                 {"/incidents/ztplat", http.StatusFound, "/incidents/inc_m4k7q2w6x3ztplat"},
+		"in capitals":                {"/incidents/ZTPLAT", http.StatusFound, "/incidents/inc_m4k7q2w6x3ztplat"},
+		"with what else was asked":   {"/incidents/ztplat?refresh=30", http.StatusFound, "/incidents/inc_m4k7q2w6x3ztplat?refresh=30"},
+		"of one that is over":        {"/incidents/qqqqqq", http.StatusFound, "/incidents/foldedqqqqqq"},
+		"of nobody":                  {"/incidents/zzzzzz", http.StatusNotFound, ""},
+		"of two":                     {"/incidents/twins2", http.StatusNotFound, ""},
+		"a part of it":               {"/incidents/tplat", http.StatusNotFound, ""},
+		"the ID, which needs no way": {"/incidents/inc_m4k7q2w6x3ztplat", http.StatusOK, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := get(t, src, tt.path)
+			if got := rec.Header().Get("Location"); rec.Code != tt.status || got != tt.to {
+				t.Errorf("%d to %q, want %d to %q", rec.Code, got, tt.status, tt.to)
+			}
+		})
+	}
+	broken := badDay()
+	broken.desk.list = func(context.Context) error { return errors.New("disk full") }
+	if rec := get(t, broken, "/incidents/ztplat"); rec.Code != http.StatusServiceUnavailable || strings.Contains(rec.Body.String(), "disk full") {
+		t.Errorf("while they cannot be read: %d, want 503 without the reason", rec.Code)
 	}
 }
 

@@ -36,10 +36,32 @@ type incidentRow struct {
 	Earlier  int    // entries of the timeline before Timeline
 	Timeline []entryView
 	Unread   bool // the timeline could not be read
+	Quiet    *quietMark
 }
 
 func incidentRowOf(in alerting.Incident) incidentRow {
-	return incidentRow{Incident: in, Mark: severitySignal(in), Open: openMembers(in)}
+	return incidentRow{Incident: in, Mark: severitySignal(in), Open: openMembers(in), Quiet: quietMarkOf(in)}
+}
+
+// quietMark says why nobody hears of an incident.
+type quietMark struct {
+	Word  string // silenced, in maintenance
+	Until time.Time
+	Clock string // Until, short; empty: the whole date
+	By    string
+}
+
+// quietMarkOf returns nil for an incident that is heard, or is over.
+func quietMarkOf(in alerting.Incident) *quietMark {
+	h := in.Story.Hush
+	if !in.Live() || h.ID == "" || h.Until.IsZero() {
+		return nil
+	}
+	q := &quietMark{Word: "silenced", Until: h.Until, By: h.By}
+	if h.Kind == alerting.HushMaintenance {
+		q.Word = "in maintenance"
+	}
+	return q
 }
 
 func incidentRows(list []alerting.Incident) []incidentRow {
@@ -123,6 +145,9 @@ func (p *pages) incidentBlock(ctx context.Context, brief bool) incidentBlock {
 	for i := range b.Rows {
 		in := b.Rows[i].Incident
 		b.Rows[i].For, b.Rows[i].Clock = lasting(now.Sub(b.Rows[i].StartedAt)), clock(now, b.Rows[i].StartedAt)
+		if q := b.Rows[i].Quiet; q != nil {
+			q.Clock = clock(now, q.Until)
+		}
 		_, entries, err := p.src.Incident(ctx, b.Rows[i].ID)
 		if err != nil {
 			p.unreadable(ctx, err)
@@ -168,6 +193,8 @@ type incidentsPage struct {
 	More              int  // of them, not shown
 	Over              bool // there are more than were counted
 	Past              []incidentRow
+	Recent            int  // how many were read to find Past, live ones among them
+	Full              bool // there may be more than were read
 }
 
 // incidents lists those that live, and unless ?show=live asks for no more,
@@ -194,6 +221,7 @@ func (p *pages) incidents(w http.ResponseWriter, r *http.Request) {
 			p.unavailable(w, r, err)
 			return
 		}
+		page.Recent, page.Full = len(recent), len(recent) == recentIncidents
 		page.Past = incidentRows(slices.DeleteFunc(slices.Clone(recent), alerting.Incident.Live))
 	}
 	page.Here = "/incidents"

@@ -176,8 +176,29 @@ func TestIncidentListIsBounded(t *testing.T) {
 		t.Error("what is left out is not mentioned")
 	}
 	empty := get(t, seven(), "/incidents").Body.String()
-	if !strings.Contains(empty, "No incident is open.") || !strings.Contains(empty, "None of the last 100") || strings.Contains(empty, "<table") {
+	if !strings.Contains(empty, "No incident is open.") || !strings.Contains(empty, "There has been no incident yet.") || strings.Contains(empty, "<table") {
 		t.Error("an empty list does not say so")
+	}
+}
+
+func TestIncidentListSaysWhyNothingIsOver(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		lows int // and one that is critical; all live
+		want string
+	}{
+		"two that live":             {1, "No incident is over yet."},
+		"one less than are read":    {98, "No incident is over yet."},
+		"as many live as are read":  {99, "The last 100 incidents are all live:"},
+		"more live than are read":   {150, "The last 100 incidents are all live:"},
+		"one that lives, and alone": {0, "No incident is over yet."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if page := get(t, crowd(tt.lows), "/incidents").Body.String(); !strings.Contains(page, tt.want) {
+				t.Errorf("the page lacks %q", tt.want)
+			}
+		})
 	}
 }
 

@@ -91,7 +91,7 @@ func viewOfIncident(in alerting.Incident) incidentView {
 		Reopens: in.Reopens, Parent: in.Parent, MemberCount: len(in.Members),
 		AgainAt: in.Story.AgainAt.UTC(), OverAt: in.Story.OverAt.UTC(),
 	}
-	if h := in.Story.Hush; h.ID != "" {
+	if h := in.Story.Hush; h.ID != "" && !h.Until.IsZero() { // else it is over, and nothing fails
 		v.Quiet = &quietView{ID: h.ID, Kind: h.Kind, By: h.By, Reason: h.Reason, Until: h.Until.UTC()}
 	}
 	return v

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -36,6 +37,8 @@ type maintenanceView struct {
 	Reason     string           `json:"reason"`
 	CreatedAt  time.Time        `json:"created_at"`
 	UpdatedAt  time.Time        `json:"updated_at"`
+	RemovedAt  time.Time        `json:"removed_at,omitzero" doc:"Removed: it is in force no more"`
+	RemovedBy  string           `json:"removed_by,omitempty"`
 	Now        *occurrenceView  `json:"now,omitempty" doc:"The occurrence that lasts now"`
 	Next       *occurrenceView  `json:"next,omitempty" doc:"The one that begins next; missing: there is none within ten years"`
 }
@@ -44,6 +47,12 @@ type maintenanceView struct {
 type occurrenceView struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
+}
+
+type listMaintenanceInput struct {
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most items to answer"`
+	Cursor  string `query:"cursor" maxLength:"1000" doc:"next of the answer before"`
+	Removed bool   `query:"removed" doc:"Also those that were removed, with removed_at and removed_by: they are kept for 400 days"`
 }
 
 type maintenanceInput struct {
@@ -69,6 +78,7 @@ func viewOfMaintenance(m alerting.Maintenance, now time.Time) maintenanceView {
 	v := maintenanceView{
 		ID: m.ID, Version: m.Version, Matcher: m.Matcher, Zone: m.Zone, Start: m.Start.UTC(), Length: registry.Duration(m.Length).String(),
 		Recurrence: m.Recurrence, EndsAt: m.EndsAt.UTC(), By: m.By, Reason: m.Reason, CreatedAt: m.Created.UTC(), UpdatedAt: m.Updated.UTC(),
+		RemovedAt: m.RemovedAt.UTC(), RemovedBy: m.RemovedBy,
 	}
 	if from, until, ok := m.At(now); ok {
 		v.Now = &occurrenceView{from.UTC(), until.UTC()}
@@ -80,13 +90,19 @@ func viewOfMaintenance(m alerting.Maintenance, now time.Time) maintenanceView {
 }
 
 // listMaintenance answers the plans that the caller sees, by ID.
-func (s *Server) listMaintenance(ctx context.Context, in *listInput) (*pageOutput[maintenanceView], error) {
+func (s *Server) listMaintenance(ctx context.Context, in *listMaintenanceInput) (*pageOutput[maintenanceView], error) {
 	list, err := s.deps.Maintenance.Maintenances(ctx)
+	if err == nil && in.Removed {
+		var removed []alerting.Maintenance
+		removed, err = s.deps.Maintenance.RemovedMaintenances(ctx)
+		list = slices.Concat(list, removed)
+		slices.SortFunc(list, func(a, b alerting.Maintenance) int { return cmp.Compare(a.ID, b.ID) })
+	}
 	if err != nil {
 		return nil, s.unread(ctx, err)
 	}
 	c, now := callerOf(ctx), time.Now()
-	return take(*in, list, func(m alerting.Maintenance) string { return m.ID }, func(m alerting.Maintenance) (maintenanceView, bool) {
+	return take(listInput{in.Limit, in.Cursor}, list, func(m alerting.Maintenance) string { return m.ID }, func(m alerting.Maintenance) (maintenanceView, bool) {
 		if !c.seesMatcher(m.Matcher) {
 			return maintenanceView{}, false
 		}

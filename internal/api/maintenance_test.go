@@ -14,6 +14,8 @@ type planAnswer struct {
 	ID, Zone, Length, Recurrence, By, Reason string
 	Version                                  int
 	EndsAt                                   time.Time `json:"ends_at"`
+	RemovedAt                                time.Time `json:"removed_at"`
+	RemovedBy                                string    `json:"removed_by"`
 	Now, Next                                *struct{ From, Until time.Time }
 }
 
@@ -62,6 +64,39 @@ func TestMaintenanceIsListed(t *testing.T) {
 	w.ask(t, http.MethodGet, maintenancePath, ownViewer, "").into(t, 200, &list)
 	if len(list.Items) != 1 || list.Items[0].ID != "own-nights" || list.Next != "" {
 		t.Errorf("its own are %+v", list)
+	}
+}
+
+// TestRemovedMaintenanceIsListedWhenAsked: with who and when, in its place by
+// ID, and only to those who see its merchant.
+func TestRemovedMaintenanceIsListedWhenAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allTokens())
+	w.ask(t, http.MethodPut, maintenancePath+"/own-days", operatorToken, nightsBody(0, "own")).into(t, 201, new(planAnswer))
+	w.ask(t, http.MethodDelete, maintenancePath+"/own-days?version=1", operatorToken, "")
+	w.ask(t, http.MethodDelete, maintenancePath+"/qr-nights?version=1", operatorToken, "")
+	for sentence, tc := range map[string]struct{ token, query, want string }{
+		"unasked":             {viewerToken, "", "own-nights rival-nights"},
+		"asked":               {viewerToken, "?removed=true", "own-days(operator) own-nights qr-nights(operator) rival-nights"},
+		"for one merchant":    {ownViewer, "?removed=true", "own-days(operator) own-nights"},
+		"a page":              {viewerToken, "?removed=true&limit=1", "own-days(operator)"},
+		"said to be left out": {viewerToken, "?removed=false", "own-nights rival-nights"},
+	} {
+		var list struct{ Items []planAnswer }
+		w.ask(t, http.MethodGet, maintenancePath+tc.query, tc.token, "").into(t, 200, &list)
+		var got []string
+		for _, m := range list.Items {
+			if m.RemovedAt.IsZero() != (m.RemovedBy == "") || m.RemovedBy != "" && (m.Now != nil || m.Next != nil) {
+				t.Errorf("%s: %+v", sentence, m)
+			}
+			if m.RemovedBy != "" {
+				m.ID += "(" + m.RemovedBy + ")"
+			}
+			got = append(got, m.ID)
+		}
+		if s := strings.Join(got, " "); s != tc.want {
+			t.Errorf("%s: %q, want %q", sentence, s, tc.want)
+		}
 	}
 }
 

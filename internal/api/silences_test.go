@@ -19,6 +19,7 @@ type fakeQuiet struct {
 	mu       sync.Mutex
 	silences []alerting.Silence // newest first
 	plans    map[string]alerting.Maintenance
+	gone     []alerting.Maintenance // plans that were removed
 	filters  []alerting.SilenceFilter
 	removed  []string // "sil_own by operator"
 	err      error    // answered by everything
@@ -141,6 +142,12 @@ func (f *fakeQuiet) Maintenances(context.Context) ([]alerting.Maintenance, error
 	return list, f.err
 }
 
+func (f *fakeQuiet) RemovedMaintenances(context.Context) ([]alerting.Maintenance, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.gone), f.err
+}
+
 func (f *fakeQuiet) Maintenance(_ context.Context, id string) (alerting.Maintenance, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -172,6 +179,9 @@ func (f *fakeQuiet) RemoveMaintenance(_ context.Context, id string, version int,
 	if has := f.plans[id].Version; has != version {
 		return &alerting.MaintenanceVersionError{ID: id, Has: has, Want: version}
 	}
+	gone := f.plans[id]
+	gone.RemovedAt, gone.RemovedBy = at, by
+	f.gone = append(f.gone, gone)
 	delete(f.plans, id)
 	f.removed = append(f.removed, id+" by "+by)
 	return f.err

@@ -20,13 +20,15 @@ type Silences interface {
 }
 
 // Maintenance is planned work, by ID and settled; an unknown ID, or one that
-// was removed, is [alerting.ErrNoMaintenance]. Changes compare-and-swap the
+// was removed, is [alerting.ErrNoMaintenance]. What was removed is listed by
+// itself: no ID is in both lists. Changes compare-and-swap the
 // version: they return an *alerting.MaintenanceVersionError, and
 // PutMaintenance also a *registry.InvalidError or an *alerting.TooQuietError.
 // What is written is in force when the call returns, and the desk is told of
 // it. All are safe for concurrent use.
 type Maintenance interface {
 	Maintenances(ctx context.Context) ([]alerting.Maintenance, error)
+	RemovedMaintenances(ctx context.Context) ([]alerting.Maintenance, error)
 	Maintenance(ctx context.Context, id string) (alerting.Maintenance, error)
 	PutMaintenance(ctx context.Context, m alerting.Maintenance) (alerting.Maintenance, error)
 	RemoveMaintenance(ctx context.Context, id string, version int, by string) error

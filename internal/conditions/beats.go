@@ -55,6 +55,7 @@ func (c *Conditions) setBeatsLocked() {
 func (c *Conditions) checkBeats(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.excuseBeatsLocked(now)
 	for _, id := range slices.Sorted(maps.Keys(c.beats)) {
 		c.checkBeatLocked(id, c.beats[id], now)
 	}
@@ -67,6 +68,36 @@ func (c *Conditions) checkBeats(now time.Time) {
 			c.endLocked(m, "the heartbeat is no longer configured", now)
 		}
 	}
+}
+
+// stoodStill is how far apart two checks may be, which are due each second and
+// wait for a commit at most: beyond, this process was stopped or its machine
+// slept, and heard nobody.
+const stoodStill = commitWithin + 5*time.Second
+
+// excuseBeatsLocked takes the time in which this process stood still off what
+// each heartbeat was silent: nobody is paged for our own absence.
+func (c *Conditions) excuseBeatsLocked(now time.Time) {
+	before := c.beatsAt
+	c.beatsAt = now
+	gap := now.Sub(before)
+	if before.IsZero() || gap <= stoodStill {
+		return
+	}
+	c.log.Warn("stood still: heartbeats are given that much longer", "for", gap.Round(time.Second))
+	for _, b := range c.beats {
+		if heard := b.heard(); !heard.IsZero() {
+			b.started = heard.Add(min(gap, now.Sub(heard)))
+		}
+	}
+}
+
+// heard is when the heartbeat was heard last, or could have been first.
+func (b *beat) heard() time.Time {
+	if b.last.After(b.started) {
+		return b.last
+	}
+	return b.started
 }
 
 func (c *Conditions) checkBeatLocked(id string, b *beat, now time.Time) {
@@ -94,11 +125,7 @@ func beatName(id string) string {
 // when there is none.
 func (c *Conditions) restBeatsLocked(now time.Time) bool {
 	for id, b := range c.beats {
-		heard := b.started
-		if b.last.After(heard) {
-			heard = b.last
-		}
-		if !heard.IsZero() {
+		if heard := b.heard(); !heard.IsZero() {
 			c.queue.series[beatName(id)] = beatAtRest{Silent: max(now.Sub(heard), 0), Last: b.last}
 		}
 	}

@@ -24,7 +24,8 @@ type Conditions struct {
 	standing map[met]rules.Standing
 	badRuns  map[rules.Scope]int // bad rounds of looks in a row, where there are any
 	beats    map[string]*beat
-	beatsNew bool // heartbeats may have gone since the last check
+	beatsNew bool      // heartbeats may have gone since the last check
+	beatsAt  time.Time // of the last check; zero: there was none
 	ratios   *ratios
 	queue    *batch          // not written yet
 	writing  time.Time       // how long the batch that is being written has waited; zero: none is

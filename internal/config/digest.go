@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,12 +50,52 @@ type subscribed struct {
 
 // subscriber counts m, which stands at p.
 func (l *loader) subscriber(m registry.Merchant, p place) {
+	if m.Digest.Slack != "" {
+		l.slacks = append(l.slacks, slackUse{m.Digest.Slack, p})
+	}
 	if len(m.Digest.To) == 0 || m.Digest.Mode == digest.ModeOff {
 		return
 	}
 	if l.digests.n++; l.digests.n == 1 {
 		_, at := p.node.find("digest.to")
 		l.digests.first = at.held()
+	}
+}
+
+// slackUse is a merchant of the files whose digest goes to Slack.
+type slackUse struct {
+	name string // of the receiver
+	at   place  // of the merchant
+}
+
+// slackReceivers checks that merchants name receivers of kind slack, and tells
+// the registry which there are: merchants of the API name them too.
+func (l *loader) slackReceivers() {
+	for _, r := range l.cfg.Receivers {
+		if r.Kind == KindSlack {
+			l.cfg.Defaults.Slack = append(l.cfg.Defaults.Slack, r.Name)
+		}
+	}
+	slices.Sort(l.cfg.Defaults.Slack)
+	hint := func(intro string) string {
+		if len(l.cfg.Defaults.Slack) == 0 {
+			return "there is no receiver of kind slack yet: receivers: {toko-maju-slack: {kind: slack, ...}}"
+		}
+		return intro + strings.Join(l.cfg.Defaults.Slack, ", ")
+	}
+	for _, use := range l.slacks {
+		fault := registry.Fault{Path: "digest.slack"}
+		switch r, standing := l.receiverOf(use.name); {
+		case standing && r.Kind == KindSlack:
+			continue
+		case !standing:
+			fault.Message, fault.Hint = "there is no receiver "+quote(use.name), hint("one of ")
+		case r.Kind != "":
+			fault.Message, fault.Hint = quote(use.name)+" is of kind "+r.Kind, hint("receivers of kind slack: ")
+		default:
+			continue // its own faults are reported
+		}
+		l.report(use.at, fault)
 	}
 }
 
@@ -73,6 +114,7 @@ func (l *loader) digest() {
 	l.digestBucket(at.src)
 	l.digestReceiver(in.Receiver)
 	l.reportReceiver(in.ReportTo)
+	l.slackReceivers()
 	l.unsent()
 }
 

@@ -62,6 +62,7 @@ type loader struct {
 
 	digests subscribed
 	heard   subscribed // to incidents
+	slacks  []slackUse
 
 	standing map[string]place // of each receiver, whatever is wrong with it
 }

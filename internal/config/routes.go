@@ -30,6 +30,12 @@ func (r Route) names(receiver string) bool {
 	return slices.Contains(r.To, receiver) || slices.ContainsFunc(r.Escalate, func(s Rung) bool { return slices.Contains(s.To, receiver) })
 }
 
+// Tells reports whether operators read what receiver gets: a route names it,
+// or the platform's own digest goes there. It is no merchant's alone.
+func (c *Config) Tells(receiver string) bool {
+	return receiver == c.Digest.ReportTo || slices.ContainsFunc(c.Routes, func(r Route) bool { return r.names(receiver) })
+}
+
 // Match is what a route takes: an incident that has, for each list, one of its
 // words. An empty list takes all; the zero Match takes every incident.
 type Match struct {

@@ -23,7 +23,7 @@ func (l *loader) untold() {
 	}
 }
 
-// idle warns of receivers that neither a route nor the digest names, unless
+// idle warns of receivers that neither a route nor a digest names, unless
 // digest has faults: it may be meant to name them.
 func (l *loader) idle() {
 	if l.failedUnder("digest") {
@@ -31,6 +31,9 @@ func (l *loader) idle() {
 	}
 	for _, r := range l.cfg.Receivers {
 		if r.Name == l.cfg.Digest.Receiver || r.Name == l.cfg.Digest.ReportTo || r.Name == l.cfg.Incidents.Merchants {
+			continue
+		}
+		if slices.ContainsFunc(l.slacks, func(u slackUse) bool { return u.name == r.Name }) {
 			continue
 		}
 		if !slices.ContainsFunc(l.cfg.Routes, func(rt Route) bool { return rt.names(r.Name) }) {

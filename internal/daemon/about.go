@@ -3,7 +3,6 @@ package daemon
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -53,17 +52,10 @@ func badEndpoints(in alerting.Incident) (ids []string, merchants int) {
 	return slices.Compact(ids), len(owners)
 }
 
-// why fills in the cause: that of the first endpoint that has one, or where the
-// failures of a ratio come from.
+// why fills in the cause: that of the first endpoint that has one; and of one
+// endpoint alone what is seen of it now. Where the failures of a ratio come from
+// the incident itself tells.
 func (d *Daemon) why(a *alerting.About, in alerting.Incident, endpoints []string, language string) {
-	var places []string
-	if where := in.Evidence.Where; where.Name() != "" {
-		places = append(places, where.Share.Short()+" of the excess is at "+where.Name())
-	}
-	if how := in.Evidence.How; how.Value != "" {
-		places = append(places, fmt.Sprintf("%s of the failures end with %s", how.Share.Short(), how.Value))
-	}
-	a.Why = strings.Join(places, "; ")
 	snap, now := d.registry.Snapshot(), time.Now()
 	for _, id := range endpoints[:min(len(endpoints), mostAsked)] {
 		w, ok := snap.Endpoint(id)
@@ -73,7 +65,11 @@ func (d *Daemon) why(a *alerting.About, in alerting.Incident, endpoints []string
 		if a.Host == "" {
 			a.Host = hostOf(w.Probe.URL)
 		}
-		f := d.causeOf(id, d.board.view(w, now))
+		view := d.board.view(w, now)
+		if len(endpoints) == 1 {
+			a.Now = seenNow(in.Rule, view)
+		}
+		f := d.causeOf(id, view)
 		if f.Advice.English == "" {
 			continue
 		}
@@ -84,6 +80,23 @@ func (d *Daemon) why(a *alerting.About, in alerting.Incident, endpoints []string
 		return
 	}
 }
+
+// seenNow is what the signal that a rule follows sees of an endpoint now; empty
+// when it has no opinion or sees nothing wrong, and for a rule that follows
+// deliveries.
+func seenNow(rule rules.Rule, v rules.EndpointView) string {
+	switch p, c := v.Probe, v.Certificate; {
+	case rule == rules.RuleEndpointDown && !p.Result.At.IsZero() && !p.Stale && p.Failures > 0:
+		return fmt.Sprintf("%s at level %s since %s, %d probes in a row, the last at %s",
+			p.Result.Fault, p.Result.Level, utcOf(p.Since), p.Failures, utcOf(p.Result.At))
+	case rule == rules.RuleCertificate && !c.Report.At.IsZero() && !c.Stale && c.Report.Detail != "":
+		return fmt.Sprintf("%s, seen at %s", c.Report.Detail, utcOf(c.Report.At))
+	default:
+		return ""
+	}
+}
+
+func utcOf(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // loses fills in the loss clock: of the endpoints, or of all when the incident
 // is the platform's.

@@ -156,14 +156,19 @@ func (c *column) backlogOfEndpoint(endpoint string, first int) int {
 	return 0
 }
 
-// backlog returns the loss clock of some endpoints for a digest: what waits
-// now, and what was lost in the window; nil when there is nothing. Endpoints
-// nil: of all.
+// backlog returns the loss clock of some endpoints for a digest: what began to
+// fail before the end of the window and waits now, and what was lost since the
+// window began; nil when there is nothing. What has been delivered meanwhile is
+// told no more, and what fails since is for the next digest. Endpoints nil: of
+// all.
 func (g gathering) backlog(endpoints []string) (map[string]*digest.Backlog, *digest.Backlog, error) {
-	now := time.Now()
+	now := g.now
 	all := deliveries.NewBacklogCounter(g.d.backlogOptions(now, 0))
 	of := map[string]*deliveries.BacklogCounter{}
 	err := g.d.store.OpenEvents(g.ctx, endpoints, func(e deliveries.Event) error {
+		if !e.FirstAttemptAt.Before(g.window.End) {
+			return nil
+		}
 		if e.StateAt(now) == deliveries.EventExhausted && e.ExhaustsAt.Before(g.window.Start) {
 			return nil // the digest before told it
 		}

@@ -77,13 +77,14 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
-	w := openWays(cfg.Receivers, d.log)
+	w := openWays(cfg, d.log)
 	c.ways.Store(&w)
 	d.digestConfig = cfg.Digest.Config
 	d.digest.Store(digest.New(cfg.Digest.Config, d.store.Digests(), subscribers{d}, d.log))
 	d.metrics.Receivers(kindsOf(cfg.Receivers))
 	c.outbox = alerting.NewOutbox(alerting.OutboxConfig{Observe: d.observeOutbox()}, d.store, w.ports, d.log)
 	c.clerk = alerting.NewClerk(d.store, d.desk(cfg, w), d.log)
+	d.store.Alerted = d.metrics.Alerted
 	c.clerk.Decided, c.clerk.Fresh, c.clerk.Level, c.clerk.Doubt = d.decided, d.stillBad, d.level, d.doubt
 	c.applier = ingest.NewApplier(ingest.ApplierConfig{
 		Log: c.log, Ledger: ledger, From: c.conditions.Position(), Deadline: d.deadlineOf,
@@ -113,7 +114,7 @@ func (d *Daemon) deadlineOf(endpoint string) time.Duration {
 
 // reloadColumn puts the column's settings of cfg in force.
 func (d *Daemon) reloadColumn(cfg *config.Config) {
-	w := openWays(cfg.Receivers, d.log)
+	w := openWays(cfg, d.log)
 	d.column.ways.Store(&w)
 	if cfg.Digest.Config != d.digestConfig {
 		d.digestConfig = cfg.Digest.Config

@@ -221,6 +221,9 @@ func (d *Daemon) importFile(ctx context.Context, cfg *config.Config) (registry.D
 			d.log.Warn("record left out", "kind", f.Kind, "id", f.ID, "path", f.Path, "problem", f.Message)
 		}
 	}
+	if lost := registry.CheckReceivers(d.registry.Snapshot().Merchants(), cfg.Defaults); len(lost) > 0 { // by the API, which the file knows nothing of
+		d.log.Warn("merchants get no digest in Slack: their receiver is not configured any more", "merchants", len(lost), "first", lost[0].String())
+	}
 	return diff, faults, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/alerting/digest"
+	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
 )
 
@@ -39,22 +40,28 @@ func (s subscribers) Subscribers(ctx context.Context) ([]digest.Subscriber, erro
 	if to := s.d.column.ways.Load().leads[cfg.ReportTo]; len(to) > 0 {
 		list = append(list, digest.Subscriber{To: to, Since: s.d.firstSeen(since)})
 	}
-	if cfg.Receiver == "" {
-		return list, nil
-	}
 	for _, m := range s.d.registry.Snapshot().Merchants() {
-		if len(m.Digest.To) == 0 || m.Digest.Mode == digest.ModeOff {
+		if !m.Digest.Told() {
 			continue
 		}
-		list = append(list, subscriberOf(m, cfg.Receiver, since[m.ID]))
+		if sub := s.d.subscriberOf(m, since[m.ID]); len(sub.To) > 0 {
+			list = append(list, sub)
+		}
 	}
 	return list, nil
 }
 
-func subscriberOf(m registry.Merchant, receiver string, since time.Time) digest.Subscriber {
+// subscriberOf says whom the digests of a merchant reach: its addresses, by the
+// receiver for mail, and its Slack channel. What is not configured is left out.
+func (d *Daemon) subscriberOf(m registry.Merchant, since time.Time) digest.Subscriber {
 	sub := digest.Subscriber{Merchant: m.ID, Name: m.Name, Zone: m.Timezone, Language: m.Language, Mode: m.Digest.Mode, Since: since}
-	for _, to := range m.Digest.To {
-		sub.To = append(sub.To, alerting.Destination{Lane: receiver + "/" + to, Recipient: to})
+	if mail := d.settings.Load().Digest.Receiver; mail != "" {
+		for _, to := range m.Digest.To {
+			sub.To = append(sub.To, alerting.Destination{Lane: mail + "/" + to, Recipient: to})
+		}
+	}
+	if ways := d.column.ways.Load(); ways.ports.Named[m.Digest.Slack].Kind == config.KindSlack {
+		sub.To = append(sub.To, ways.leads[m.Digest.Slack]...)
 	}
 	return sub
 }
@@ -73,7 +80,7 @@ func (d *Daemon) firstSeen(since map[string]time.Time) time.Time {
 
 // Gather implements [digest.Source].
 func (s subscribers) Gather(ctx context.Context, sub digest.Subscriber, w digest.Window) (digest.Facts, error) {
-	g := gathering{d: s.d, ctx: ctx, window: w}
+	g := gathering{d: s.d, ctx: ctx, window: w, now: time.Now().UTC().Truncate(time.Microsecond)}
 	if sub.Merchant == "" {
 		return g.platform()
 	}
@@ -119,7 +126,7 @@ func (q digests) subscriber(merchant string) (digest.Subscriber, error) {
 	if !ok {
 		return digest.Subscriber{}, fmt.Errorf("there is no merchant %q: %w", merchant, registry.ErrNotFound)
 	}
-	return subscriberOf(m, q.d.settings.Load().Digest.Receiver, time.Time{}), nil
+	return q.d.subscriberOf(m, time.Time{}), nil
 }
 
 // unfrozen gathers a window that has no row: it runs, or was not told.

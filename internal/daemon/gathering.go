@@ -26,6 +26,7 @@ type gathering struct {
 	d      *Daemon
 	ctx    context.Context //nolint:containedctx // of one call
 	window digest.Window
+	now    time.Time // states and backlogs are as of it
 }
 
 // merchant returns the facts of one merchant's digest.
@@ -46,7 +47,7 @@ func (g gathering) merchant(id string) (digest.Facts, error) {
 	if err != nil {
 		return digest.Facts{}, err
 	}
-	f := digest.Facts{Endpoints: list, Incidents: incidents, Footer: g.footer()}
+	f := digest.Facts{Endpoints: list, Incidents: incidents, Footer: g.footer(), Made: g.now}
 	for _, e := range list {
 		f.Covered = max(f.Covered, e.Covered)
 	}
@@ -64,7 +65,11 @@ func (g gathering) footer() digest.Footer {
 func (g gathering) endpoints(watched []*registry.Watched) ([]digest.Endpoint, error) {
 	ids := endpointIDs(watched)
 	length := g.window.End.Sub(g.window.Start)
-	quarters, err := g.d.store.EndpointBuckets(g.ctx, ids, g.window.Start.Add(-length), g.window.End)
+	quarters, err := g.quarters(ids, g.window.Start.Add(-length))
+	if err != nil {
+		return nil, err
+	}
+	planned, err := g.d.plannedIn(g.ctx, g.window)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +80,18 @@ func (g gathering) endpoints(watched []*registry.Watched) ([]digest.Endpoint, er
 	list := make([]digest.Endpoint, len(watched))
 	for i, w := range watched {
 		list[i] = g.endpoint(w, of[w.ID])
+		list[i].Maintenance = uncounted(planned.spans(w.ID, w.Merchant, g.window), of[w.ID], g.d.quarters.length)
 	}
 	return list, nil
+}
+
+// quarters reads what is known of some endpoints until the end of the window,
+// with what probes saw and is not saved yet: that may be all there is.
+func (g gathering) quarters(ids []string, from time.Time) ([]store.EndpointQuarter, error) {
+	g.d.saving.Lock()
+	defer g.d.saving.Unlock()
+	list, err := g.d.store.EndpointBuckets(g.ctx, ids, from, g.window.End)
+	return g.d.quarters.unsaved(list, ids, g.window.Start, g.window.End), err
 }
 
 // endpoint puts the quarters of one endpoint together.
@@ -100,13 +115,12 @@ func (g gathering) endpoint(w *registry.Watched, quarters []store.EndpointQuarte
 	if took.Count() == 0 {
 		took = probe.Took
 	}
-	now := time.Now()
-	view := g.d.board.view(w, now)
+	view := g.d.board.view(w, g.now)
 	word, _ := rules.EndpointState(view)
 	e := digest.Endpoint{
 		ID: w.ID, URL: w.Shown, State: word, Covered: min(probe.Covered, length), Down: min(probe.Down, length), Deadline: w.Deadline,
 		Answers: took.Count(), First: countOf(attempts), Before: countOf(before), Faults: faultsOf(probe, attempts), Strip: strip,
-		Certificate: certificateOf(view.Certificate.Report),
+		Certificate: certificateOf(view.Certificate.Report), InMaintenance: g.d.quarters.quiet.Load().covers(w.ID, g.now),
 	}
 	e.P50, _ = took.Quantile(0.50)
 	e.P95, _ = took.Quantile(0.95)
@@ -168,7 +182,8 @@ func (g gathering) incidents(merchant string) ([]digest.Incident, error) {
 		if in.Merchant != merchant && !ours || in.Parent != "" {
 			continue
 		}
-		list = append(list, digest.Incident{ID: in.Number(), Title: in.Title, Severity: in.Severity, Opened: in.StartedAt, Resolved: in.ResolvedAt, Ours: ours})
+		list = append(list, digest.Incident{ID: in.Number(), Title: in.Title, Severity: in.Severity, Opened: in.StartedAt, Resolved: in.ResolvedAt, Ours: ours,
+			Maintenance: in.Story.Hush.Kind == alerting.HushMaintenance && !in.Story.Told})
 	}
 	slices.SortFunc(list, func(a, b digest.Incident) int { return a.Opened.Compare(b.Opened) })
 	return list, nil

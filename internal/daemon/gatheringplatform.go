@@ -46,7 +46,7 @@ func (g gathering) platform() (digest.Facts, error) {
 		return digest.Facts{}, err
 	}
 	p.Broken, p.Recovered = g.turns(incidents)
-	f := digest.Facts{Platform: &p, Covered: p.Probing, Footer: g.footer()}
+	f := digest.Facts{Platform: &p, Covered: p.Probing, Footer: g.footer(), Made: g.now}
 	for _, in := range slices.Backward(incidents) {
 		if in.Parent == "" {
 			f.Incidents = append(f.Incidents, digest.Incident{

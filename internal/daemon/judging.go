@@ -142,7 +142,7 @@ func (d *Daemon) slowFact(id string, b rules.Bucket, rule rules.EndpointSlow, no
 		Endpoint: id, From: now.Add(-rule.Window), To: now, Answered: b.Took.Count(), Slow: b.Took.Over(rule.Budget), Deadline: d.deadlineOf(id),
 	}
 	f.Merchant, f.Host = d.ownerOf(id, "")
-	p99, _ := b.Took.Quantile(0.99) // the bound of its place, which may lie beyond what was waited for
+	p99, _ := b.Took.Quantile(0.99) // of answers that took over a minute it may lie beyond what was waited for
 	f.P99 = min(p99, cmp.Or(f.Deadline, deliveries.DefaultDeadline))
 	return f
 }

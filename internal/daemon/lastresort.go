@@ -24,8 +24,9 @@ const (
 	resortTick    = time.Second
 	resortAtOnce  = 16 // sends at the same time
 	closeTimeout  = 5 * time.Second
-	unrecordedTop = 1000        // more are not counted
-	decidedBefore = time.Second // what is decided waits from a moment later on
+	unrecordedTop = 1000            // more are not counted
+	decidedBefore = time.Second     // what is decided waits from a moment later on
+	stoodStill    = 5 * time.Second // two looks so far apart: this process was stopped, or its machine slept
 )
 
 // lastResort tells the one thing that cannot go through the outbox: that the
@@ -48,6 +49,7 @@ type lastResort struct {
 	mu     sync.Mutex
 	state  resortState
 	looked time.Time // when the last check began; guarded by mu
+	awake  time.Time // since when this process runs without a break; zero: it always did; guarded by mu
 }
 
 // newLastResort returns the last resort of d, which has done nothing yet.
@@ -113,9 +115,12 @@ func (l *lastResort) run(ctx context.Context) error {
 	defer beside.Wait()
 	tick := time.NewTicker(resortTick)
 	defer tick.Stop()
-	for {
+	for last := time.Now(); ; {
+		now := time.Now()
+		l.ranSince(last, now)
+		last = now
 		if !l.stopping() {
-			l.look(ctx, &beside, time.Now())
+			l.look(ctx, &beside, now)
 		}
 		select {
 		case <-ctx.Done():
@@ -125,13 +130,25 @@ func (l *lastResort) run(ctx context.Context) error {
 	}
 }
 
+// ranSince notes that this process stood still, when it did between two looks:
+// what waited meanwhile did not wait for the store.
+func (l *lastResort) ranSince(last, now time.Time) {
+	if now.Sub(last) <= stoodStill {
+		return
+	}
+	l.log.Warn("this process stood still, or its machine slept", "for", now.Sub(last).Round(time.Second))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.awake = now
+}
+
 // look takes one step, and does what follows from it.
 func (l *lastResort) look(ctx context.Context, beside *sync.WaitGroup, now time.Time) {
 	l.checkIfDue(ctx, beside, now)
 	lag := l.lag(now)
 	l.mu.Lock()
 	was := l.state
-	l.state = was.step(lag, now)
+	l.state = was.woke(l.awake).step(min(lag, now.Sub(l.awake)), now)
 	is := l.state
 	l.mu.Unlock()
 	switch {

@@ -31,6 +31,15 @@ func (s resortState) checked(began time.Time, err error) resortState {
 	return s
 }
 
+// woke returns s when the process has run without a break since then only: a
+// check that began before may have failed for that alone.
+func (s resortState) woke(at time.Time) resortState {
+	if s.broken() && s.failing.Before(at) {
+		s.failing = at
+	}
+	return s
+}
+
 // step returns s at now, when what was decided has waited for lag. It is pure.
 //
 // An outage begins when something has waited for longer than 10 s, or when

@@ -18,7 +18,7 @@ type quarters struct {
 	mu     sync.Mutex
 	// guarded by mu
 	open  map[quarter]*rules.Bucket
-	last  map[string]time.Time // of each endpoint's probes
+	last  map[string]time.Time // when each endpoint's last probe ended
 	taken time.Time
 }
 
@@ -35,9 +35,10 @@ func newQuarters(length time.Duration) *quarters {
 	return &quarters{length: length, open: map[quarter]*rules.Bucket{}, last: map[string]time.Time{}}
 }
 
-// probed counts a result. It covers the time since the last one, but no more
-// than the interval and a half: a gap is a gap. What has no opinion covers
-// nothing, nor does what is seen in planned work.
+// probed counts a result. It covers the time that the probe took, however long
+// the endpoint kept it waiting, and that since the one before had ended, but of
+// this no more than the interval and a half: a gap is a gap. What has no opinion
+// covers nothing, nor does what is seen in planned work.
 func (q *quarters) probed(endpoint string, r probes.Result, interval time.Duration) {
 	if !r.Verdict.Opinion() {
 		return
@@ -45,11 +46,15 @@ func (q *quarters) probed(endpoint string, r probes.Result, interval time.Durati
 	quiet := q.quiet.Load().covers(endpoint, r.At)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	span := interval
+	end := r.At.Add(max(r.Took, 0))
+	since := end.Add(-max(r.Took, interval))
 	if last, known := q.last[endpoint]; known {
-		span = min(r.At.Sub(last), interval+interval/2)
+		since = last
+		if earliest := r.At.Add(-interval - interval/2); since.Before(earliest) {
+			since = earliest
+		}
 	}
-	q.last[endpoint] = r.At
+	q.last[endpoint] = end
 	if quiet {
 		return
 	}
@@ -59,7 +64,7 @@ func (q *quarters) probed(endpoint string, r probes.Result, interval time.Durati
 		took = -1 // nobody answered
 	}
 	b.Add(r.Fault, took)
-	b.Cover(max(span, 0), r.Verdict == probes.Down)
+	b.Cover(max(end.Sub(since), 0), r.Verdict == probes.Down)
 }
 
 func (q *quarters) bucketLocked(k quarter) *rules.Bucket {
@@ -95,6 +100,27 @@ func (q *quarters) giveBack(list []store.ProbeQuarter) {
 	for _, p := range list {
 		q.bucketLocked(quarter{p.Endpoint, p.Start}).Merge(p.Bucket)
 	}
+}
+
+// unsaved adds to quarters that were read what is not saved yet of the same
+// endpoints, from the quarter that holds from until to. Whoever calls holds
+// Daemon.saving since before the reading: what is on its way is in neither.
+func (q *quarters) unsaved(list []store.EndpointQuarter, endpoints []string, from, to time.Time) []store.EndpointQuarter {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.open) == 0 {
+		return list
+	}
+	for _, id := range endpoints {
+		for start := from.UTC().Truncate(q.length); start.Before(to); start = start.Add(q.length) {
+			if b := q.open[quarter{id, start}]; b != nil {
+				own := store.EndpointQuarter{Endpoint: id, Start: start}
+				own.Probe.Merge(*b)
+				list = append(list, own)
+			}
+		}
+	}
+	return list
 }
 
 // forget drops an endpoint that is no longer probed.

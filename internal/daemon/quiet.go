@@ -54,6 +54,11 @@ func (q quiets) Maintenances(ctx context.Context) ([]alerting.Maintenance, error
 	return q.d.store.Maintenances(ctx)
 }
 
+// RemovedMaintenances implements api.Maintenance.
+func (q quiets) RemovedMaintenances(ctx context.Context) ([]alerting.Maintenance, error) {
+	return q.d.store.RemovedMaintenances(ctx)
+}
+
 // Maintenance implements api.Maintenance.
 func (q quiets) Maintenance(ctx context.Context, id string) (alerting.Maintenance, error) {
 	return q.d.store.Maintenance(ctx, id)
@@ -126,6 +131,7 @@ const pressedTwice = 10 * time.Minute
 type quietNow struct {
 	plans alerting.Quiet
 	owner func(endpoint string) (merchant string)
+	told  plansOf
 }
 
 // covers reports whether an endpoint is in maintenance. A nil quietNow covers
@@ -141,7 +147,12 @@ func (q *quietNow) covers(endpoint string, now time.Time) bool {
 // refreshQuiet reads which work is planned, each few seconds. What cannot be
 // read stays as it was.
 func (d *Daemon) refreshQuiet(ctx context.Context) {
-	q, err := d.store.Quiet(ctx, time.Now())
+	now := time.Now()
+	q, err := d.store.Quiet(ctx, now)
+	var since []alerting.Maintenance
+	if err == nil {
+		since, err = d.store.MaintenanceSince(ctx, now.Add(-plansTold))
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			d.log.Warn("planned work is not read; what was known stays", "err", err)
@@ -155,7 +166,7 @@ func (d *Daemon) refreshQuiet(ctx context.Context) {
 			return ""
 		}
 		return w.Merchant
-	}})
+	}, told: newPlansOf(since, now.Add(-plansTold))})
 }
 
 // noticesKept is how long notices that have ended are kept: `incident export` and

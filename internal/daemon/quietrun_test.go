@@ -103,8 +103,18 @@ func TestPlannedWorkIsQuiet(t *testing.T) {
 	if !d.InMaintenance("x") || d.InMaintenance("y") {
 		t.Error("probes of x are counted, or those of others are not")
 	}
+	preview := func() string {
+		_, body := d.call(http.MethodGet, "/api/v1/digests/preview?merchant=shop&format=text", "")
+		return body
+	}
+	if said := preview(); !strings.Contains(said, "Planned maintenance ") || !strings.Contains(said, ", not counted.") {
+		t.Errorf("the digest does not say what is not counted:\n%s", said)
+	}
 	d.into(http.StatusNoContent, nil, http.MethodDelete, "/api/v1/maintenance/nights?version=1", "")
 	if d.InMaintenance("x") {
 		t.Error("probes of x are not counted after the work was dropped")
+	}
+	if said := preview(); !strings.Contains(said, "Planned maintenance ") {
+		t.Errorf("the digest does not tell of the work that was dropped:\n%s", said)
 	}
 }

@@ -24,11 +24,11 @@ type ways struct {
 	prove map[string]bool                   // receivers that can show silently that they work
 }
 
-// openWays makes the receivers of cfg. A receiver kind is one case here, one
+// openWays makes the receivers of c. A receiver kind is one case here, one
 // folder, and one field in the configuration.
-func openWays(list []config.Receiver, log *slog.Logger) ways {
+func openWays(c *config.Config, log *slog.Logger) ways {
 	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}}, leads: map[string][]alerting.Destination{}, prove: map[string]bool{}}
-	for _, r := range list {
+	for _, r := range c.Receivers {
 		port := alerting.Port{Kind: r.Kind}
 		switch {
 		case r.Slack != nil:
@@ -61,8 +61,8 @@ func openWays(list []config.Receiver, log *slog.Logger) ways {
 	}
 	for _, kind := range fallbackOrder {
 		for _, name := range w.names {
-			if w.ports.Named[name].Kind != kind {
-				continue
+			if w.ports.Named[name].Kind != kind || kind == config.KindSlack && !c.Tells(name) {
+				continue // a merchant's channel hears of nobody else's trouble
 			}
 			for _, d := range w.leads[name] {
 				w.ports.Fallback = append(w.ports.Fallback, alerting.Address{Lane: d.Lane, Recipient: d.Recipient})

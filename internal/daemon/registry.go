@@ -92,6 +92,7 @@ func (r *Registry) Apply(ctx context.Context, c registry.Change) (registry.Diff,
 		return registry.Diff{}, err
 	}
 	next, diff, faults := r.current.Load().Apply(delta, r.Defaults())
+	faults = append(faults, registry.CheckReceivers(c.PutMerchants, r.Defaults())...)
 	if bad := slices.DeleteFunc(faults, func(f registry.RecordFault) bool { return f.Warning }); len(bad) > 0 {
 		return registry.Diff{}, &registry.InvalidError{Faults: bad}
 	}

@@ -29,7 +29,7 @@ type letter struct {
 	From, Subject string
 	To            []string
 	Text, HTML    string // empty: it has none
-	State         string // of its incident, in words; empty: it is of none
+	Mark          string // class of its colour, the same as in Slack; empty: it is of none
 	Other         string // who got it, when that is not the SRE
 }
 
@@ -61,9 +61,24 @@ func letterOf(n int, m hooktest.SMTPMessage) letter {
 	if s, err := words.DecodeHeader(parsed.Header.Get("From")); err == nil && s != "" {
 		l.From = s
 	}
-	l.State = parsed.Header.Get("X-Hookvigil-State")
+	l.Mark = l.markOf(parsed.Header)
 	l.read(textproto.MIMEHeader(parsed.Header), parsed.Body, mostParts)
 	return l
+}
+
+// markOf returns the mark of a mail: as loud as its incident, or that it is over.
+func (l letter) markOf(head mail.Header) string {
+	severity := head.Get("X-Hookvigil-Severity")
+	switch {
+	case l.Other != "":
+		return "digest"
+	case head.Get("X-Hookvigil-State") == "resolved":
+		return "resolved"
+	case severity == "critical" || severity == "high" || severity == "low":
+		return severity
+	default:
+		return ""
+	}
 }
 
 // read takes the text and the HTML out of a part and the parts in it.

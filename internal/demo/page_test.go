@@ -152,13 +152,59 @@ func TestLetter(t *testing.T) {
 	l := letterOf(7, mailOf("Subject: =?utf-8?q?caf=C3=A9?=", "X-Hookvigil-State: resolved", "MIME-Version: 1.0",
 		`Content-Type: multipart/alternative; boundary=b`, "", "--b", "Content-Transfer-Encoding: quoted-printable", "", "a =3D b=", " c", "",
 		"--b", "Content-Type: text/html", "Content-Transfer-Encoding: base64", "", "PGI+aGk8L2I+", "--b--", ""))
-	if l.N != 7 || l.Subject != "café" || l.State != "resolved" || strings.TrimSpace(l.Text) != "a = b c" || l.HTML != "<b>hi</b>" {
+	if l.N != 7 || l.Subject != "café" || strings.TrimSpace(l.Text) != "a = b c" || l.HTML != "<b>hi</b>" {
 		t.Errorf("letter %+v", l)
 	}
 	nested := "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
 	deep := letterOf(1, mailOf("Content-Type: multipart/mixed; boundary=b", "", strings.Repeat(nested, 1000)))
 	if deep.Text != "" || deep.Subject != "(no subject)" {
 		t.Errorf("a mail of boxes in boxes: %+v", deep)
+	}
+}
+
+// A mail has the colour of its message in Slack.
+func TestLettersHaveTheColourOfTheirIncident(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ to, severity, state, want string }{
+		"critical":                     {mailbox, "critical", "open", "critical"},
+		"high":                         {mailbox, "high", "open", "high"},
+		"low":                          {mailbox, "low", "acknowledged", "low"},
+		"critical that was":            {mailbox, "critical", "resolved", "resolved"},
+		"a merchant's digest":          {"ops@toko-maju.example", "low", "", "digest"},
+		"a loudness that is no colour": {mailbox, "x onclick", "open", ""},
+		"of no incident":               {mailbox, "", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := mailOf("Subject: x", "X-Hookvigil-Severity: "+tt.severity, "X-Hookvigil-State: "+tt.state, "", "x")
+			m.To = []string{tt.to}
+			if got := letterOf(1, m).Mark; got != tt.want {
+				t.Errorf("mark %q, want %q", got, tt.want)
+			}
+		})
+	}
+	style := get(t, stillPage(nil, nil, 0), "/style.css").Body.String()
+	for _, mark := range []string{"critical", "high", "low", "resolved", "digest"} {
+		if !strings.Contains(style, ".mails li."+mark+" {") {
+			t.Errorf("the stylesheet has no colour for a mail that is %s", mark)
+		}
+	}
+}
+
+// What is critical now is on top, whatever came after it; the rest, what was
+// critical among it, the newest first.
+func TestWhatIsCriticalNowIsOnTop(t *testing.T) {
+	t.Parallel()
+	headed := func(ts, head string) hooktest.SlackMessage {
+		return message(ts, "", "", []any{map[string]any{"type": "header", "text": map[string]any{"type": "plain_text", "text": head}}})
+	}
+	list := threadsOf([]hooktest.SlackMessage{headed("1", "✅ was critical"), headed("2", "🔴 critical"), headed("3", "🟠 high"), headed("4", "the digest")})
+	var got []string
+	for _, th := range list {
+		got = append(got, th.Blocks[0].Head)
+	}
+	if want := []string{"critical", "the digest", "high", "was critical"}; !slices.Equal(got, want) {
+		t.Errorf("threads %q, want %q", got, want)
 	}
 }
 

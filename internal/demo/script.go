@@ -44,6 +44,7 @@ const (
 // step is one scene of the story.
 type step struct {
 	At    time.Duration // since the begin
+	Word  string        // in the markup of the page, for programs that wait for the scene
 	Title string
 	Text  string // what happens
 	Watch string // what there is to see
@@ -52,23 +53,23 @@ type step struct {
 // story returns the scenes in order; the first begins at once.
 func story() []step {
 	return []step{
-		{0, "All is well", "Sixteen endpoints of twelve merchants answer. The sender hands in 80 attempts a second; 0.2 % of them fail, as on any day.",
+		{0, "well", "All is well", "Sixteen endpoints of twelve merchants answer. The sender hands in 80 attempts a second; 0.2 % of them fail, as on any day.",
 			"The overview: everything turns healthy."},
-		{trouble, "Errors", "A bug in the management of server certificates breaks connections inside the platform: 4 % of all first attempts fail. The service “ledger” shows an expired certificate.",
+		{trouble, "errors", "Errors", "A bug in the management of server certificates breaks connections inside the platform: 4 % of all first attempts fail. The service “ledger” shows an expired certificate.",
 			"“ledger” within seconds: the certificate is a signal of its own. The error ratio takes about 20 s, because it has to be sure."},
-		{hangs, "An endpoint hangs", "Meanwhile a merchant has trouble of their own: an endpoint of Roti Harum takes requests and never answers.",
+		{hangs, "hangs", "An endpoint hangs", "Meanwhile a merchant has trouble of their own: an endpoint of Roti Harum takes requests and never answers.",
 			"An incident of its own, not mixed up with the platform's."},
-		{runsOut, "A certificate runs out", "Nobody renewed the certificate of Batik Larasati: it ends now.",
+		{runsOut, "runs-out", "A certificate runs out", "Nobody renewed the certificate of Batik Larasati: it ends now.",
 			"One incident for it, though probe and certificate both see it."},
-		{allOpen, "Four causes", "4 % still fail. Somebody reads the messages and looks for the bug.",
+		{allOpen, "all-open", "Four causes", "4 % still fail. Somebody reads the messages and looks for the bug.",
 			"Four causes, four messages, and the platform's is critical. Payment channels join it as lines instead of paging once more."},
-		{firstFix, "First fix", "Most of the traffic recovers: 1.5 % still fail. That is more than on any day.",
+		{firstFix, "first-fix", "First fix", "Most of the traffic recovers: 1.5 % still fail. That is more than on any day.",
 			"The platform's incident stays open: better is not good."},
-		{fullFix, "Full recovery", "The second fix. “ledger” has a good certificate, Batik Larasati a new one, and Roti Harum answers.",
+		{fullFix, "full-fix", "Full recovery", "The second fix. “ledger” has a good certificate, Batik Larasati a new one, and Roti Harum answers.",
 			"Each thread gets its reply, and the message above it turns to resolved. The error ratio is last: it has to stay good for a while."},
-		{digests, "The digests", "A window of the health digest is over: six hours usually, a little over two minutes here. Three merchants have subscribed.",
+		{digests, "digests", "The digests", "A window of the health digest is over: six hours usually, a little over two minutes here. Three merchants have subscribed.",
 			"In the mailbox a mail to each of the three, in its own words: what was wrong there, and what was not its fault. In Slack the platform's own."},
-		{allResolved, "And on", "It goes on in good health until you press Ctrl-C.",
+		{allResolved, "and-on", "And on", "It goes on in good health until you press Ctrl-C.",
 			"Every message in Slack is resolved. The incidents' pages keep the whole course."},
 	}
 }

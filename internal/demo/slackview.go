@@ -39,7 +39,8 @@ type field struct{ Name, Value string }
 // span is a piece of a line, with an address when it is a link.
 type span struct{ Text, Link string }
 
-// threadsOf puts replies under what they reply to; the newest thread first.
+// threadsOf puts replies under what they reply to; the newest thread first, and
+// above it what is critical now: the story is about that.
 func threadsOf(list []hooktest.SlackMessage) []thread {
 	var threads []thread
 	byTS := map[string]int{}
@@ -52,7 +53,17 @@ func threadsOf(list []hooktest.SlackMessage) []thread {
 		threads = append(threads, thread{post: postOf(m)})
 	}
 	slices.Reverse(threads)
+	slices.SortStableFunc(threads, func(a, b thread) int { return a.rank() - b.rank() })
 	return threads
+}
+
+// rank is 0 of what stands above the rest; a message that is resolved has
+// another mark.
+func (t thread) rank() int {
+	if t.Mark() == "critical" {
+		return 0
+	}
+	return 1
 }
 
 func postOf(m hooktest.SlackMessage) post {

@@ -1,8 +1,10 @@
 package registry
 
 import (
+	"fmt"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -52,6 +54,24 @@ func CheckMerchant(m Merchant) (Merchant, []Fault) {
 	r.addresses("digest.to", m.Digest.To)
 	r.addresses("incidents.to", m.Incidents.To)
 	return m, r.faults
+}
+
+// CheckReceivers returns what is wrong with the receivers that merchants name:
+// each has to be one of d.Slack.
+func CheckReceivers(list []Merchant, d Defaults) (faults []RecordFault) {
+	for _, m := range list {
+		if m.Digest.Slack == "" || slices.Contains(d.Slack, m.Digest.Slack) {
+			continue
+		}
+		hint := "there is no receiver of kind slack in the configuration yet: receivers: {NAME: {kind: slack, ...}}"
+		if len(d.Slack) > 0 {
+			hint = "one of " + strings.Join(d.Slack, ", ")
+		}
+		faults = append(faults, RecordFault{Kind: "merchant", ID: m.ID, Fault: Fault{
+			Path: "digest.slack", Message: fmt.Sprintf("there is no receiver %q of kind slack", short(m.Digest.Slack)), Hint: hint,
+		}})
+	}
+	return faults
 }
 
 func (r *resolver) addresses(path string, list []string) {

@@ -60,7 +60,7 @@ func (s *Snapshot) Compare(next *Snapshot) Diff {
 // same compares what m says: an empty list says as much as none.
 func (m Merchant) same(o Merchant) bool {
 	return m.ID == o.ID && m.Name == o.Name && m.Timezone == o.Timezone && m.Language == o.Language && m.Origin == o.Origin &&
-		m.Digest.Mode == o.Digest.Mode && slices.Equal(m.Digest.To, o.Digest.To) && slices.Equal(m.Incidents.To, o.Incidents.To)
+		m.Digest.Mode == o.Digest.Mode && m.Digest.Slack == o.Digest.Slack && slices.Equal(m.Digest.To, o.Digest.To) && slices.Equal(m.Incidents.To, o.Incidents.To)
 }
 
 func changes[T any](old map[string]T, oldSorted []T, next map[string]T, nextSorted []T, id func(T) string, same func(a, b T) bool) Changes {

@@ -33,9 +33,13 @@ type Merchant struct {
 // Digest says who gets the health digest and how often. The default is every
 // six hours (Xendit, "Payout webhook": "notification via email every 6h").
 type Digest struct {
-	To   []string `yaml:"to" json:"to,omitempty"`
-	Mode string   `yaml:"mode" json:"mode,omitempty"` // every | problems | daily | off; empty: every
+	To    []string `yaml:"to" json:"to,omitempty"`
+	Slack string   `yaml:"slack" json:"slack,omitempty"` // name of a receiver of kind slack; empty: none
+	Mode  string   `yaml:"mode" json:"mode,omitempty"`   // every | problems | daily | off; empty: every
 }
+
+// Told reports whether anybody gets the digest.
+func (d Digest) Told() bool { return d.Mode != "off" && (len(d.To) > 0 || d.Slack != "") }
 
 // Contacts is a list of mail addresses.
 type Contacts struct {

@@ -24,6 +24,7 @@ type Defaults struct {
 	Certificate CertificateDefaults
 	Schedule    string         // retry schedule preset
 	Roots       *x509.CertPool // system's and tls.ca_files; nil: the system's
+	Slack       []string       // names of the receivers that digests of merchants may go to, of kind slack; sorted
 }
 
 // CertificateDefaults is the certificate part of [Defaults].

@@ -26,7 +26,7 @@ func (s *Store) CommitDesk(ctx context.Context, r alerting.DeskRequest, decide f
 	waits, err := s.deskWaits(ctx, r)
 	if err == nil && waits {
 		err = s.state.write(ctx, func(tx *sql.Tx) error {
-			turn, err = takeTurn(ctx, tx, r, decide)
+			turn, err = s.takeTurn(ctx, tx, r, decide)
 			return err
 		})
 	}
@@ -56,7 +56,7 @@ func (s *Store) deskWaits(ctx context.Context, r alerting.DeskRequest) (waits bo
 }
 
 // takeTurn reads, lets decide, and writes.
-func takeTurn(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, decide func(alerting.World, []rules.Change) alerting.Decision) (alerting.DeskTurn, error) {
+func (s *Store) takeTurn(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, decide func(alerting.World, []rules.Change) alerting.Decision) (alerting.DeskTurn, error) {
 	var turn alerting.DeskTurn
 	from, err := cursorAt(ctx, tx, deskRead)
 	if err != nil {
@@ -72,7 +72,7 @@ func takeTurn(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, decide fu
 			return turn, err
 		}
 	}
-	w, err := readWorld(ctx, tx, r, changes, orphans)
+	w, err := s.readWorld(ctx, tx, r, changes, orphans)
 	if err != nil {
 		return turn, err
 	}
@@ -222,20 +222,20 @@ func oneIncident(ctx context.Context, tx *sql.Tx, id string) (alerting.Incident,
 // alerted notes when a notice of an incident was first accepted by a receiver,
 // and who that was. It leaves the version alone: nobody decides by it, and a
 // person who looks at the incident at that moment is not too late.
-func alerted(ctx context.Context, tx *sql.Tx, o alerting.Outcome) error {
+func alerted(ctx context.Context, tx *sql.Tx, o alerting.Outcome) (first bool, err error) {
 	if o.Result != alerting.ResultSent {
-		return nil
+		return false, nil
 	}
 	var id string
-	err := tx.QueryRowContext(ctx, `UPDATE incident SET alerted_at = ?2
+	err = tx.QueryRowContext(ctx, `UPDATE incident SET alerted_at = ?2
 		WHERE id = (SELECT incident FROM notice WHERE id = ?1 AND kind <> 'test') AND alerted_at IS NULL RETURNING id`, o.ID, o.Ended.UnixMicro()).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return insertEntries(ctx, tx, time.Now(), []alerting.Entry{{
+	return true, insertEntries(ctx, tx, time.Now(), []alerting.Entry{{
 		Incident: id, At: o.Ended, Kind: alerting.EntryAlerted, Text: "first told: " + alerting.ReceiverOf(o.Lane),
 	}})
 }

@@ -16,7 +16,7 @@ const worldly = `WHERE i.id IN (SELECT id FROM incident WHERE resolved_at IS NUL
 	UNION ALL SELECT id FROM incident WHERE resolved_at IS NOT NULL AND resolved_at >= ?)`
 
 // readWorld reads what the desk decides about these changes by.
-func readWorld(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, changes []rules.Change, orphans []alerting.Orphan) (alerting.World, error) {
+func (s *Store) readWorld(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, changes []rules.Change, orphans []alerting.Orphan) (alerting.World, error) {
 	w := alerting.World{Orphans: orphans}
 	opening := slices.Clone(changes)
 	for _, o := range orphans {
@@ -35,7 +35,7 @@ func readWorld(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, changes 
 	if w.Generations, err = readGenerations(ctx, tx, opening); err != nil {
 		return w, err
 	}
-	w.Quiet, err = readQuiet(ctx, tx, r.Now)
+	w.Quiet, err = s.readQuiet(ctx, tx, r.Now)
 	return w, err
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -447,14 +448,18 @@ func TestASummaryGrowsWhileItWaits(t *testing.T) {
 			t.Errorf("the lane has held %d, want %d", c.Storm.Held, i)
 		}
 		extra := summary
-		extra.Version, extra.Facts = i+1, fmt.Appendf(nil, `{"member_count":%d}`, i+1)
+		extra.Version, extra.Facts = i+1, fmt.Appendf(nil, `{"member_count":%d,"held":[{"incident":"inc_%d","title":"t","severity":"high","messages":1}]}`, i+1, i%2)
 		finish(t, s, c, func(o *alerting.Outcome) {
 			o.Result, o.Extra, o.Storm = alerting.ResultHeld, &extra, alerting.Storm{At: ten, Sent: 20, Held: i + 1}
 		})
 	}
 	rows := outboxOf(t, s, alerting.OutboxFilter{State: "waiting"})
-	if len(rows) != 1 || string(rows[0].Facts) != `{"member_count":3}` || rows[0].Version != 3 {
+	if len(rows) != 1 || rows[0].Version != 3 {
 		t.Fatalf("waiting: %+v, want one summary of 3", rows)
+	}
+	var f alerting.Facts
+	if err := json.Unmarshal(rows[0].Facts, &f); err != nil || f.MemberCount != 3 || len(f.Held) != 2 || f.Held[0].Incident != "inc_0" || f.Held[0].Messages != 2 || f.HeldMore() != 0 {
+		t.Errorf("the summary says %s, %v; want two incidents with three messages", rows[0].Facts, err)
 	}
 	for _, r := range outboxOf(t, s, alerting.OutboxFilter{State: "replaced"}) {
 		if r.ReplacedBy != rows[0].ID {

@@ -14,6 +14,7 @@ import (
 // Finish implements [alerting.Queue]: the notice, its thread, its lane, the row
 // of its digest and what is told about it in one transaction.
 func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, err error) {
+	first := false
 	err = s.state.write(ctx, func(tx *sql.Tx) error {
 		done, err := finishNotice(ctx, tx, o)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -31,7 +32,7 @@ func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, e
 		if err := finishThread(ctx, tx, o, done); err != nil {
 			return err
 		}
-		if err := alerted(ctx, tx, o); err != nil {
+		if first, err = alerted(ctx, tx, o); err != nil {
 			return err
 		}
 		if o.Result != alerting.ResultWaiting {
@@ -44,6 +45,9 @@ func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, e
 	})
 	if err != nil {
 		return false, fmt.Errorf("finish notice %s: %w", o.ID, err)
+	}
+	if first && s.Alerted != nil {
+		s.Alerted()
 	}
 	return applied, nil
 }
@@ -118,7 +122,7 @@ func finishThread(ctx context.Context, tx *sql.Tx, o alerting.Outcome, f finishe
 }
 
 // finishExtra inserts what is told about the notice. A summary stands for the
-// notice, and grows while it waits.
+// notice, and grows while it waits: it goes on naming what it named before.
 func finishExtra(ctx context.Context, tx *sql.Tx, o alerting.Outcome) error {
 	if o.Extra == nil {
 		return nil
@@ -129,10 +133,16 @@ func finishExtra(ctx context.Context, tx *sql.Tx, o alerting.Outcome) error {
 	if o.Result != alerting.ResultHeld {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE notice SET payload = ?2, wanted_version = ?3
-		WHERE idem_key = ?1 AND state = 'waiting' AND wanted_version < ?3`, o.Extra.IdemKey, string(o.Extra.Facts), o.Extra.Version); err != nil {
+	var before string
+	err := tx.QueryRowContext(ctx, `SELECT payload FROM notice WHERE idem_key = ?1 AND state = 'waiting' AND wanted_version < ?2`,
+		o.Extra.IdemKey, o.Extra.Version).Scan(&before)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `UPDATE notice SET payload = ?2, wanted_version = ?3 WHERE idem_key = ?1`,
+			o.Extra.IdemKey, string(alerting.Gathered([]byte(before), *o.Extra).Facts), o.Extra.Version)
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) { // it is new, or gone already
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE notice SET replaced_by = (SELECT id FROM notice WHERE idem_key = ?2) WHERE id = ?1`, o.ID, o.Extra.IdemKey)
+	_, err = tx.ExecContext(ctx, `UPDATE notice SET replaced_by = (SELECT id FROM notice WHERE idem_key = ?2) WHERE id = ?1`, o.ID, o.Extra.IdemKey)
 	return err
 }

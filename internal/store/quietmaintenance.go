@@ -144,18 +144,33 @@ func (s *Store) Maintenance(ctx context.Context, id string) (alerting.Maintenanc
 // Maintenances returns the plans that were not removed, by ID, settled; also
 // those that are over.
 func (s *Store) Maintenances(ctx context.Context) ([]alerting.Maintenance, error) {
+	return s.maintenances(ctx, nil, `removed_at IS NULL ORDER BY id`)
+}
+
+// RemovedMaintenances returns the plans that were removed, by ID, settled: they
+// say when and by whom, and are kept until [Store.DropQuiet].
+func (s *Store) RemovedMaintenances(ctx context.Context) ([]alerting.Maintenance, error) {
+	return s.maintenances(ctx, nil, `removed_at IS NOT NULL ORDER BY id`)
+}
+
+// MaintenanceSince returns the plans that were in force at some time after a
+// moment, or will be, by ID, settled: also those that are over, or were
+// removed, since.
+func (s *Store) MaintenanceSince(ctx context.Context, from time.Time) ([]alerting.Maintenance, error) {
+	return s.maintenances(ctx, &s.plans, `(removed_at IS NULL OR removed_at > ?1) AND (ends_at IS NULL OR ends_at + length_us > ?1) ORDER BY id`, from.UnixMicro())
+}
+
+// maintenances reads plans, and settles them by what is kept; nil: anew.
+func (s *Store) maintenances(ctx context.Context, kept *settledPlans, where string, args ...any) ([]alerting.Maintenance, error) {
 	var list []alerting.Maintenance
 	err := s.state.read(ctx, func(tx *sql.Tx) (err error) {
-		list, err = readMaintenance(ctx, tx, `removed_at IS NULL ORDER BY id`)
+		list, err = readMaintenance(ctx, tx, where, args...)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read maintenance: %w", err)
 	}
-	now := time.Now()
-	for i, m := range list {
-		list[i], _ = m.Settled(now)
-	}
+	kept.settle(list, time.Now())
 	return list, nil
 }
 

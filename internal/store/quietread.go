@@ -75,7 +75,7 @@ func stateClause(state alerting.SilenceState) string {
 func (s *Store) Quiet(ctx context.Context, now time.Time) (alerting.Quiet, error) {
 	var q alerting.Quiet
 	err := s.state.read(ctx, func(tx *sql.Tx) (err error) {
-		q, err = readQuiet(ctx, tx, now)
+		q, err = s.readQuiet(ctx, tx, now)
 		return err
 	})
 	if err != nil {
@@ -84,18 +84,15 @@ func (s *Store) Quiet(ctx context.Context, now time.Time) (alerting.Quiet, error
 	return q, nil
 }
 
-// readQuiet is Quiet in a transaction. Maintenance that no longer makes sense,
-// as in a zone that is not known any more, keeps nothing quiet.
-func readQuiet(ctx context.Context, tx *sql.Tx, now time.Time) (alerting.Quiet, error) {
+// readQuiet is Quiet in a transaction.
+func (s *Store) readQuiet(ctx context.Context, tx *sql.Tx, now time.Time) (alerting.Quiet, error) {
 	var q alerting.Quiet
 	var err error
 	if q.Silences, err = readSilences(ctx, tx, `removed_at IS NULL AND ends_at > ? ORDER BY ends_at DESC`, now.UnixMicro()); err != nil {
 		return q, err
 	}
 	q.Maintenance, err = readMaintenance(ctx, tx, `removed_at IS NULL AND (ends_at IS NULL OR ends_at + length_us > ?) ORDER BY id`, now.UnixMicro())
-	for i, m := range q.Maintenance {
-		q.Maintenance[i], _ = m.Settled(now)
-	}
+	s.plans.settle(q.Maintenance, now)
 	return q, err
 }
 

@@ -16,6 +16,11 @@ import (
 
 // Store is an open data directory. Verbs are safe for concurrent use.
 type Store struct {
+	// Alerted is told when a receiver has accepted the first notice of an
+	// incident, once that is committed. It must not block. Nil: nobody is. Set it
+	// before the outbox runs.
+	Alerted func()
+
 	log   *slog.Logger
 	lock  *dirLock
 	state *database
@@ -23,6 +28,7 @@ type Store struct {
 	steps steps // of facts.db
 
 	ledger *Ledger // of attempts, in facts.db and the slots
+	plans  settledPlans
 }
 
 // Open takes the data directory dir, creates what is missing in it (directory
