@@ -100,8 +100,12 @@ func (r *importRun) admitMerchant(m registry.Merchant) error {
 	if first, ok := r.merchants[m.ID]; ok {
 		return fmt.Errorf("merchant %s stands on line %d already", quote(m.ID), first)
 	}
-	if old, ok := r.snap.Merchant(m.ID); ok && old.Origin == registry.OriginFile {
+	old, ok := r.snap.Merchant(m.ID)
+	if ok && old.Origin == registry.OriginFile {
 		return fmt.Errorf("merchant %s %w", quote(m.ID), registry.ErrFromFile)
+	}
+	if !r.caller.mayTell(old, m) {
+		return fmt.Errorf("merchant %s: digest.slack %s", quote(m.ID), notTheirs)
 	}
 	return nil
 }

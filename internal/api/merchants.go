@@ -88,7 +88,11 @@ func (s *Server) putMerchant(ctx context.Context, in *putMerchantInput) (*mercha
 		Digest: in.Body.Digest, Incidents: in.Body.Incidents,
 	}
 	err := s.change(ctx, func(snap *registry.Snapshot) (registry.Change, error) {
-		_, known = snap.Merchant(in.ID)
+		var was registry.Merchant
+		was, known = snap.Merchant(in.ID)
+		if !c.mayTell(was, m) {
+			return registry.Change{}, unprocessable(detail("body.digest.slack", notTheirs))
+		}
 		return registry.Change{Actor: c.name, PutMerchants: []registry.Merchant{m}}, nil
 	})
 	if err != nil {
@@ -99,6 +103,16 @@ func (s *Server) putMerchant(ctx context.Context, in *putMerchantInput) (*mercha
 		return nil, err // somebody dropped it meanwhile
 	}
 	return &merchantOutput{Status: created(known), Body: now}, nil
+}
+
+// notTheirs is what a token for some merchants hears that names a receiver.
+const notTheirs = "is chosen by who runs hookvigil: leave it as it is"
+
+// mayTell reports whether c may have a merchant's digest go where m says and was
+// does not: receivers are the operator's, and the channel behind one may be
+// another merchant's.
+func (c caller) mayTell(was, m registry.Merchant) bool {
+	return !c.scoped() || m.Digest.Slack == was.Digest.Slack
 }
 
 func (s *Server) deleteMerchant(ctx context.Context, in *idInput) (*struct{}, error) {
