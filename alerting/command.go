@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -159,18 +158,5 @@ func short(d time.Duration) string {
 	return s
 }
 
-// tidy makes one line of what a person wrote: no control characters, and
-// nothing that turns the direction of the text around it.
-func tidy(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsControl(r):
-			return ' '
-		case unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		default:
-			return r
-		}
-	}, strings.ToValidUTF8(s, "?"))
-	return strings.Join(strings.Fields(s), " ")
-}
+// tidy makes one line of what a person wrote.
+func tidy(s string) string { return Line(s, 0) }

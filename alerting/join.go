@@ -64,7 +64,7 @@ func (t *turn) join(g group, c rules.Change, why string) {
 	default:
 		t.happened(in, EntryJoined, fmt.Sprintf("%s: %s", c.Key.Scope, text), tellRoot)
 	}
-	in.RecoveringAt = time.Time{}
+	t.resume(in)
 }
 
 // goesOnIn ends an incident that was recovering from what has now joined

@@ -72,6 +72,20 @@ func (t *turn) ladder(in *Incident) {
 	in.Story.Ladder, in.Story.Step, in.Story.Taken, in.Story.Asked = t.now, 0, 0, nil
 }
 
+// resume notes that an incident which was recovering fails again. The ladder
+// stood still meanwhile, and goes on where it was: nobody is woken for time in
+// which nothing failed.
+func (t *turn) resume(in *Incident) {
+	if in.RecoveringAt.IsZero() {
+		return
+	}
+	in.Story.Ladder = in.Story.Ladder.Add(t.now.Sub(in.RecoveringAt))
+	if in.Story.Ladder.After(t.now) { // it began anew meanwhile
+		in.Story.Ladder = t.now
+	}
+	in.RecoveringAt = time.Time{}
+}
+
 // wakes reports whether somebody must answer an incident: it is critical, it
 // fails, and nobody has taken it on or asked for quiet.
 func (in Incident) wakes(now time.Time) bool {

@@ -120,3 +120,71 @@ func TestTheLadderTellsOthers(t *testing.T) {
 		t.Errorf("the end is told to %s as %s", n.Lane, n.Kind)
 	}
 }
+
+// The ladder stands still while nothing fails, and goes on where it was.
+func TestTheLadderStandsStillWhileItRecovers(t *testing.T) {
+	t.Parallel()
+	level := func(n int) func(*house, float64) {
+		return func(h *house, m float64) {
+			h.world.Levels = map[rules.Scope]alerting.Level{rules.ScopePlatform: failing(n)}
+			h.decide(at(m))
+		}
+	}
+	clears := func(h *house, m float64) { h.decide(at(m), loudDown(1, false, at(m))) }
+	fails := func(h *house, m float64) { h.decide(at(m), loudDown(2, true, at(m))) }
+	acknowledges := func(h *house, m float64) {
+		got, err := h.d.Command(h.world.Incidents[0], alerting.Command{Do: alerting.CommandAcknowledge, By: "ana"}, nil, at(m))
+		if err != nil {
+			panic(err)
+		}
+		h.keep(got)
+	}
+	for sentence, tc := range map[string]struct {
+		endpoint bool
+		steps    map[float64]func(*house, float64)
+		until    float64
+		want     string // minutes of the mails
+	}{
+		"it fails all the time":                  {false, nil, 130, "[0 5 30 60]"},
+		"it recovers for 20 min before a step":   {false, map[float64]func(*house, float64){10: level(3), 30: level(40)}, 130, "[0 5 50 80]"},
+		"it recovers twice":                      {false, map[float64]func(*house, float64){2: level(3), 4: level(40), 20: level(3), 25: level(40)}, 70, "[0 7 37 67]"},
+		"it recovers until long after all steps": {false, map[float64]func(*house, float64){7: level(3), 500: level(40)}, 530, "[0 5 523]"},
+		"it recovers just before a step":         {false, map[float64]func(*house, float64){4.5: level(3), 60: level(40)}, 61, "[0 60]"},
+		"an endpoint that is back for a minute":  {true, map[float64]func(*house, float64){3: clears, 4: fails}, 40, "[0 6 31]"},
+		"an acknowledgement ends meanwhile": {false, map[float64]func(*house, float64){2: acknowledges, 240: level(3), 250: level(40)}, 290,
+			"[0 255 280]"},
+		"an acknowledgement ends before": {false, map[float64]func(*house, float64){2: acknowledges, 246: level(3), 250: level(40)}, 285, "[0 242 251 276]"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			h := &house{d: lively()}
+			if tc.endpoint {
+				h.decide(at(0), loudDown(1, true, at(0)))
+			} else {
+				h.world.Levels = map[rules.Scope]alerting.Level{rules.ScopePlatform: failing(40)}
+				h.decide(at(0), platform(true, at(-4), at(0)))
+			}
+			for tenth := range int(tc.until * 10) {
+				m := float64(tenth+1) / 10
+				if step := tc.steps[m]; step != nil {
+					step(h, m)
+				}
+				before := len(h.pages())
+				h.decide(at(m))
+				if in := h.only(t); in.State == alerting.StateRecovering && (len(h.pages()) != before || !in.Story.AgainAt.IsZero()) {
+					t.Fatalf("minute %.1f: told while it recovers, or again at %s", m, in.Story.AgainAt)
+				}
+			}
+			if got := fmt.Sprint(h.pages()); got != tc.want {
+				t.Errorf("mails at minutes %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// loudDown is the change of an endpoint whose failure is critical.
+func loudDown(episode int, open bool, when time.Time) rules.Change {
+	c := down("a", "h", open, when, when)
+	c.Key.Episode, c.Severity = episode, rules.Critical
+	return c
+}

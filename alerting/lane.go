@@ -118,6 +118,9 @@ func (o *Outbox) report(port Port, c Claimed, out Outcome, applied bool) {
 		o.cfg.Observe.Held(port.Kind)
 		return
 	}
+	if out.Result == ResultHushed {
+		return // nothing was tried
+	}
 	took := out.Ended.Sub(out.Began)
 	if out.Result == ResultSent {
 		took = out.Ended.Sub(c.Created)

@@ -477,3 +477,138 @@ func TestAnErrorWithoutAClassGetsOne(t *testing.T) {
 		})
 	}
 }
+
+// What a receiver holds back is neither sent nor a failure: it ends, its lane
+// is as it was, and what comes next goes.
+func TestWhatIsWithheldHarmsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pager := newSends(func(_ context.Context, nth int, n alerting.Notice) (alerting.Ref, error) {
+			if nth == 1 {
+				return alerting.Ref{}, fails(alerting.ClassWithheld)
+			}
+			return alerting.Ref{Root: n.IdemKey}, nil
+		})
+		q := newMemory(event("pager/events", "a", "1", rules.Critical), event("pager/events", "b", "2", rules.High))
+		q.lane("pager/events").failing = time.Now()
+		var tried int
+		_, stop := runOutbox(t, q, alerting.OutboxConfig{Observe: alerting.Observer{Tried: func(string, alerting.Class, time.Duration) { tried++ }}},
+			slackLike(map[string]alerting.Receiver{"pager": pager}))
+		time.Sleep(time.Minute)
+		stop()
+		if got := q.states(); got["a:1"] != "withheld" || got["b:2"] != "sent" || len(pager.seen()) != 2 || tried != 1 {
+			t.Errorf("got %v by %v, %d tries counted", got, pager.seen(), tried)
+		}
+	})
+}
+
+// The alarm that a lane has stopped ends with the trouble: where it was told,
+// under its key, once. Another lane's does not.
+func TestTheAlarmOfAStoppedLaneEnds(t *testing.T) {
+	const refuses = `dead_letter Receiver "ops" refuses our credentials`
+	for sentence, tc := range map[string]struct {
+		gone      bool
+		fixed     bool
+		told      []string // to the pager of ops/C1
+		ofAnother []string // of ops/C1:x, which stays broken
+	}{
+		"nothing is done":         {told: []string{refuses}, ofAnother: []string{refuses}},
+		"a reload mends nothing":  {told: []string{refuses, refuses}, ofAnother: []string{refuses, refuses}},
+		"it works after a reload": {fixed: true, told: []string{refuses, `resolve Receiver "ops" works again`}, ofAnother: []string{refuses, refuses}},
+		"its receiver is no longer configured": {gone: true, told: []string{refuses, `resolve Receiver "ops" is no longer configured`},
+			ofAnother: []string{refuses, `resolve Receiver "ops" is no longer configured`}},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var mended atomic.Bool
+				ops := newSends(func(_ context.Context, _ int, n alerting.Notice) (alerting.Ref, error) {
+					if !mended.Load() || n.Lane != "ops/C1" {
+						return alerting.Ref{}, fails(alerting.ClassAuth)
+					}
+					return alerting.Ref{Root: n.IdemKey}, nil
+				})
+				pager := newSends(nil)
+				named := map[string]alerting.Receiver{"ops": ops, "pager": pager}
+				with := func() alerting.Ports {
+					p := slackLike(named)
+					p.Fallback = []alerting.Address{{Lane: "pager/events", Recipient: "p"}}
+					return p
+				}
+				q := newMemory(event("ops/C1", "a", "1", rules.High), event("ops/C1:x", "b", "2", rules.High))
+				o, stop := runOutbox(t, q, alerting.OutboxConfig{}, with())
+				time.Sleep(time.Minute)
+				mended.Store(tc.fixed)
+				if tc.gone {
+					delete(named, "ops")
+				}
+				if sentence != "nothing is done" {
+					o.Reload(with())
+				}
+				time.Sleep(time.Minute)
+				q.add(event("ops/C1", "a", "3", rules.High)) // works, or is stopped, once more
+				time.Sleep(time.Hour)
+				stop()
+				told, open := map[string][]string{}, map[string]bool{}
+				for _, n := range pager.seen() {
+					lane, ok := alerting.StoppedLane(n.Subject)
+					if !ok {
+						continue // of a notice that died with its receiver
+					}
+					f := factsOf(t, n.Notice)
+					told[lane] = append(told[lane], string(n.Kind)+" "+f.Title)
+					if n.Kind == alerting.KindDead {
+						open[n.IdemKey] = true
+					} else if !open[f.Key] || f.State != alerting.StateResolved || n.Severity == rules.Critical || !strings.HasPrefix(n.Subject, "stopped:"+lane+":") {
+						t.Errorf("the end %s of %s tells %+v", n.IdemKey, f.Key, f)
+					}
+				}
+				if !slices.Equal(told["ops/C1"], tc.told) || !slices.Equal(told["ops/C1:x"], tc.ofAnother) {
+					t.Errorf("told %q, want %q and %q", told, tc.told, tc.ofAnother)
+				}
+			})
+		})
+	}
+}
+
+// An alarm that could not be told where it was to be, and was told elsewhere,
+// ends there too.
+func TestTheAlarmOfAnAlarmEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mended atomic.Bool
+		ops := newSends(func(_ context.Context, _ int, n alerting.Notice) (alerting.Ref, error) {
+			if !mended.Load() {
+				return alerting.Ref{}, fails(alerting.ClassAuth)
+			}
+			return alerting.Ref{Root: n.IdemKey}, nil
+		})
+		mail := newSends(nil)
+		ports := slackLike(map[string]alerting.Receiver{"ops": ops, "pager": newSends(always(fails(alerting.ClassDestination))), "mail": mail})
+		ports.Fallback = []alerting.Address{{Lane: "pager/events"}, {Lane: "mail/sre"}}
+		o, stop := runOutbox(t, newMemory(event("ops/C1", "a", "1", rules.High)), alerting.OutboxConfig{}, ports)
+		defer stop()
+		time.Sleep(time.Minute)
+		mended.Store(true)
+		o.Reload(ports)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		got := mail.seen()
+		if len(got) != 2 || got[0].Kind != alerting.KindDead || got[1].Kind != alerting.KindResolve || got[1].Subject != got[0].Subject || factsOf(t, got[1].Notice).Key != got[0].IdemKey {
+			t.Errorf("the mail told %v, want the alarm and its end", got)
+		}
+	})
+}
+
+// A silent proof of a receiver that is no longer configured wakes nobody.
+func TestAProofOfAReceiverThatIsGoneEndsSilently(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		proof := event("gone/C1", "pulse/gone/C1", "1", rules.Low)
+		proof.Kind, proof.Flow = alerting.KindPulse, alerting.FlowState
+		mail := newSends(nil)
+		q := newMemory(proof)
+		ports := slackLike(map[string]alerting.Receiver{"mail": mail})
+		ports.Fallback = []alerting.Address{{Lane: "mail/sre"}}
+		drained(t, q, ports)
+		if got := q.states(); got["pulse/gone/C1:1"] != "dropped" || len(mail.seen()) != 0 {
+			t.Errorf("got %v, and %v by mail; want it dropped", got, mail.seen())
+		}
+	})
+}

@@ -1,12 +1,8 @@
 package alerting
 
-import (
-	"strings"
-	"time"
-	"unicode/utf8"
-)
+import "time"
 
-// longestText bounds what is kept of a failure, in bytes.
+// longestText bounds what is kept of a failure, in characters.
 const longestText = 1000
 
 // held returns the outcome of a notice that the storm cap holds back.
@@ -31,6 +27,10 @@ func (o Outcome) sent(c Claimed, ref Ref) Outcome {
 
 // failed returns o after e: what becomes of n, and of its lane. It is pure.
 func (o Outcome) failed(port Port, n Notice, e *SendError) Outcome {
+	if e.Class == ClassWithheld {
+		o.Result, o.Text = ResultHushed, bounded(e)
+		return o
+	}
 	o.Class, o.Text = e.Class, bounded(e)
 	o.Failing = e.Class != ClassMessage && e.Class != ClassDestination // one address, or one form, says nothing about the next
 	o.Stop = e.Class == ClassAuth
@@ -41,6 +41,8 @@ func (o Outcome) failed(port Port, n Notice, e *SendError) Outcome {
 		o.Reduced = o.Reduced || e.Class == ClassMessage
 	case n.Kind == KindTest:
 		o.Result = ResultDropped // whoever asked for it reads why: nobody has missed anything
+	case n.Kind == KindPulse && isGone(port):
+		o.Result = ResultDropped // nobody needs to know whether it works
 	default:
 		o.Result = ResultDead
 	}
@@ -75,18 +77,10 @@ func alarm(port Port, n Notice, o Outcome) *Notice {
 	return &extra
 }
 
-// bounded returns e as one line of at most longestText bytes.
+// bounded returns e as one line of at most longestText characters.
 func bounded(e *SendError) string {
-	text := "no reason given"
-	if e.Err != nil {
-		text = strings.ToValidUTF8(strings.Join(strings.Fields(e.Err.Error()), " "), "?")
+	if e.Err == nil {
+		return "no reason given"
 	}
-	if len(text) <= longestText {
-		return text
-	}
-	cut := longestText
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut]
+	return Line(e.Err.Error(), longestText)
 }

@@ -140,7 +140,7 @@ func (t *turn) place(in *Incident) {
 	case in.State == StateRecovering:
 		t.recovering(in)
 	case before == StateRecovering:
-		in.RecoveringAt = time.Time{}
+		t.resume(in)
 		t.happened(in, EntryRelapsed, "not over yet: it fails again", tellRoot)
 	}
 }
@@ -208,7 +208,8 @@ func (t *turn) expire(in *Incident) {
 	}
 	who := in.AcknowledgedBy
 	in.AcknowledgedAt, in.AcknowledgedBy, in.AckUntil = time.Time{}, "", time.Time{}
-	if t.open[in.ID] == 0 {
+	if t.open[in.ID] == 0 || t.clearing(in) {
+		t.ladder(in)
 		return // it is as good as over
 	}
 	if in.MitigatedBy != "" {

@@ -75,7 +75,7 @@ type Receiver interface {
 // Class says what a failed send means for the next one. The words are stored.
 type Class string
 
-// The classes.
+// The classes. ClassWithheld is never stored: there was no failure.
 const (
 	ClassTransient   Class = "transient"   // again, with back-off
 	ClassLimited     Class = "limited"     // again, not before RetryAfter; the lane waits
@@ -83,6 +83,7 @@ const (
 	ClassDestination Class = "destination" // this address will not work: dead letter
 	ClassMessage     Class = "message"     // this form was refused: once more as plain text
 	ClassAuth        Class = "auth"        // the lane is broken: stop it, keep its notices, alarm elsewhere
+	ClassWithheld    Class = "withheld"    // not tried: nobody is to be woken for it now. It ends untold, and its lane is as it was
 )
 
 // SendError is a failed attempt. Err holds no secret.

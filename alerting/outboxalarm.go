@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -59,16 +60,45 @@ func deadLetter(n Notice, to Address, hop int, why string, now time.Time) Notice
 	f.Happened = join(fmt.Sprintf("a notice (%s) through %q was not delivered: %s", n.Kind, ReceiverOf(n.Lane), why), f.Happened)
 	f.At = now
 	key := fmt.Sprintf("dead:%s:%d", n.IdemKey, n.Attempts)
+	subject := key
+	if _, stop := StoppedLane(n.Subject); stop {
+		subject = n.Subject // it is over with what it tells of
+	}
 	return Notice{
-		IdemKey: key, Subject: key, Lane: to.Lane, Recipient: to.Recipient,
+		IdemKey: key, Subject: subject, Lane: to.Lane, Recipient: to.Recipient,
 		Kind: KindDead, Flow: FlowEvent, Severity: loud(n), Version: hop,
 		Created: now, Due: now, Facts: pack(f),
 	}
 }
 
+// stopped begins the subject of all that tells of a lane that has stopped.
+const stopped = "stopped:"
+
+// StopSubjects returns the bounds between which the subjects of all alarms lie
+// that a lane has stopped, in the order of bytes: from the first on, before the
+// second. An empty lane stands for all of them. Those of a lane whose name goes
+// on after a colon lie there as well: ask [StoppedLane].
+func StopSubjects(lane string) (from, before string) {
+	if lane == "" {
+		return stopped, strings.TrimSuffix(stopped, ":") + ";" // what comes after a colon
+	}
+	return stopped + lane + ":", stopped + lane + ";"
+}
+
+// StoppedLane returns the lane of which an alarm with that subject tells that
+// it has stopped, and false for any other subject.
+func StoppedLane(subject string) (lane string, ok bool) {
+	rest, ok := strings.CutPrefix(subject, stopped)
+	at := strings.LastIndexByte(rest, ':')
+	if !ok || at < 0 {
+		return "", false
+	}
+	return rest[:at], true
+}
+
 // stopAlarm returns the alarm that the lane of n has stopped.
 func stopAlarm(n Notice, to Address, hop int, why string, now time.Time) Notice {
-	key := fmt.Sprintf("stopped:%s:%d", n.Lane, now.UnixMicro())
+	key := fmt.Sprintf("%s%s:%d", stopped, n.Lane, now.UnixMicro())
 	return Notice{
 		IdemKey: key, Subject: key, Lane: to.Lane, Recipient: to.Recipient,
 		Kind: KindDead, Flow: FlowEvent, Severity: loud(n), Version: hop,
@@ -78,6 +108,29 @@ func stopAlarm(n Notice, to Address, hop int, why string, now time.Time) Notice 
 			Severity: loud(n),
 			Happened: fmt.Sprintf("its lane has stopped: %s; notices are kept, and go after the credentials are mended and reloaded", why),
 			At:       now,
+		}),
+	}
+}
+
+// AlarmOver returns what ends an alarm that a lane has stopped: it is told where
+// the alarm was, under the alarm's key, so that a pager's alert ends too. gone:
+// the lane's receiver is no longer configured; otherwise it works again. The
+// same alarm gives the same key each time. What ends an alarm is not critical:
+// it wakes nobody, and is not told anywhere else. It is pure.
+func AlarmOver(alarm Notice, gone bool, now time.Time) Notice {
+	f := unpack(alarm)
+	lane, _ := StoppedLane(alarm.Subject)
+	title, happened := "Receiver %q works again", "it takes our credentials again, and what was kept for it goes"
+	if gone {
+		title, happened = "Receiver %q is no longer configured", "nothing is sent through it any more"
+	}
+	return Notice{
+		IdemKey: alarm.IdemKey + ":over", Subject: alarm.Subject, Lane: alarm.Lane, Recipient: alarm.Recipient,
+		Kind: KindResolve, Flow: FlowEvent, Severity: rules.High, Version: alarm.Version + 1,
+		Created: now, Due: now,
+		Facts: pack(Facts{
+			Key: alarm.IdemKey, Title: fmt.Sprintf(title, ReceiverOf(lane)), State: StateResolved, Severity: rules.High,
+			StartedAt: f.At, ResolvedAt: now, Happened: happened, At: now,
 		}),
 	}
 }

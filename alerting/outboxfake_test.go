@@ -85,7 +85,24 @@ func (q *memory) Recover(_ context.Context, r alerting.Recovery) error {
 			l.stopped = time.Time{}
 		}
 	}
+	if r.Lanes && r.Gone != nil {
+		q.endAlarms(r.Gone, true, r.Now)
+	}
 	return nil
+}
+
+// endAlarms ends the alarms that some lanes have stopped.
+func (q *memory) endAlarms(of func(lane string) bool, gone bool, now time.Time) {
+	for _, n := range slices.Clone(q.rows) {
+		lane, ok := alerting.StoppedLane(n.Subject)
+		switch {
+		case !ok || n.Kind != alerting.KindDead || !of(lane) || gone && of(n.Lane):
+		case n.state == "waiting" && n.Attempts == 0:
+			n.state = "withheld"
+		case n.state == "sent", n.state == "waiting", n.state == "sending":
+			q.addLocked(alerting.AlarmOver(n.Notice, gone, now))
+		}
+	}
 }
 
 func (q *memory) Lanes(_ context.Context, now time.Time) (alerting.Work, error) {
@@ -205,6 +222,9 @@ func (q *memory) Finish(ctx context.Context, o alerting.Outcome) (bool, error) {
 	l.storm = o.Storm
 	switch {
 	case o.Result == alerting.ResultSent:
+		if !l.failing.IsZero() {
+			q.endAlarms(func(lane string) bool { return lane == o.Lane }, false, o.Ended)
+		}
 		l.failing, l.paused, l.stopped = time.Time{}, time.Time{}, time.Time{}
 		if o.Ref != (alerting.Ref{}) {
 			q.threads[[2]string{n.Subject, n.Lane}] = o.Ref

@@ -49,6 +49,9 @@ func (p *Ports) port(lane string) Port {
 	return port
 }
 
+// gone reports whether the receiver of a lane is not configured.
+func (p *Ports) gone(lane string) bool { return p.Named[ReceiverOf(lane)].Receiver == nil }
+
 // elsewhere returns the first fall-back of another receiver than lane's, from
 // position hop on, and the position after it.
 func (p Port) elsewhere(lane string, hop int) (to Address, next int, ok bool) {
@@ -62,6 +65,8 @@ func (p Port) elsewhere(lane string, hop int) (to Address, next int, ok bool) {
 
 // gone is in the place of a receiver that the configuration does not name.
 type gone string
+
+func isGone(p Port) bool { _, ok := p.Receiver.(gone); return ok }
 
 func (g gone) Send(context.Context, Notice, Ref) (Ref, error) {
 	return Ref{}, &SendError{Class: ClassDestination, Err: fmt.Errorf("receiver %q is not configured", string(g))}

@@ -24,7 +24,9 @@ type Queue interface {
 	// comes from a lane that is paused or stopped.
 	Claim(ctx context.Context, r ClaimRequest) ([]Claimed, error)
 	// Finish records how a try ended. It reports false, and has changed
-	// nothing, when the claim was no longer the caller's.
+	// nothing, when the claim was no longer the caller's. When a lane works
+	// again, the alarms that it had stopped end, as [AlarmOver] tells it, in the
+	// lanes that had them, or may have; those that never left are withheld.
 	Finish(ctx context.Context, o Outcome) (bool, error)
 	// FallBack tells the newest critical notice of each subject that a failing
 	// lane holds, as [Relay] makes it, in the first lane of to that does not
@@ -46,6 +48,10 @@ type Recovery struct {
 	Now   time.Time
 	Owner string // also everything that this sender left behind: it has just started; empty: none
 	Lanes bool   // also start the lanes that stopped: their credentials may be mended
+	// Gone, with Lanes, reports whether a lane's receiver is no longer
+	// configured: the alarms that such a lane has stopped end as in Finish, but
+	// for those whose own receiver is gone too. Nil: none is.
+	Gone func(lane string) bool
 }
 
 // Work is what there is to do.
@@ -108,8 +114,9 @@ const (
 	ResultSent    Result = "sent"
 	ResultWaiting Result = "waiting"  // to be tried again
 	ResultDead    Result = "dead"     // will not be tried again
-	ResultDropped Result = "dropped"  // will not be tried again, and nobody misses it: a test that failed
+	ResultDropped Result = "dropped"  // will not be tried again, and nobody misses it: a test that failed, a proof of a receiver that is gone
 	ResultHeld    Result = "replaced" // told by the summary of a storm
+	ResultHushed  Result = "withheld" // its receiver would have woken somebody for nothing
 )
 
 // Outcome is how a try ended.

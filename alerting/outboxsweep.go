@@ -69,7 +69,7 @@ func (s *sweeper) sweep(ctx context.Context) {
 }
 
 func (s *sweeper) recover(ctx context.Context, now time.Time) error {
-	r := Recovery{Now: now, Lanes: s.o.resume.Swap(false)}
+	r := Recovery{Now: now, Lanes: s.o.resume.Swap(false), Gone: s.o.table.Load().gone}
 	if !s.started {
 		r.Owner = s.o.cfg.Owner
 	}

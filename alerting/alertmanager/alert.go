@@ -112,7 +112,7 @@ func (w words) name() string {
 // incident was before its labels changed, which is over.
 func (r *Receiver) alerts(w words, prev alerting.Ref) ([]alert, map[string]string) {
 	now := r.now().UTC().Truncate(time.Millisecond)
-	a := alert{Labels: r.labels(w), Annotations: w.annotations(), GeneratorURL: page(w.f.URL)}
+	a := alert{Labels: r.labels(w), Annotations: w.annotations(), GeneratorURL: alerting.Link(w.f.URL, maxLink)}
 	if w.n.Reduced {
 		a.Annotations, a.GeneratorURL = map[string]string{"summary": w.summary()}, ""
 	}

@@ -1,49 +1,17 @@
 package alertmanager
 
 import (
-	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
-// clean makes s fit to stand in an alert: one line, no control or direction
-// characters, at most limit characters. What is far too long is not even
-// looked at. Alertmanager's own template for Slack does not escape, so that
-// what could become a mention or a link there has its angle brackets changed.
+// clean makes a stranger's text fit to stand in an alert. Alertmanager's own
+// template for Slack does not escape, so that what could become a mention or a
+// link there has its angle brackets changed.
 func clean(s string, limit int) string {
-	if most := 8 * limit; len(s) > most {
-		for most > 0 && !utf8.RuneStart(s[most]) {
-			most--
-		}
-		s = s[:most] + "…"
-	}
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == utf8.RuneError:
-			return '?'
-		case r == '<':
-			return '‹'
-		case r == '>':
-			return '›'
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		default:
-			return r
-		}
-	}, s)
-	return cut(strings.Join(strings.Fields(s), " "), limit)
-}
-
-// cut shortens s to limit characters, and shows that it did.
-func cut(s string, limit int) string {
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	return string([]rune(s)[:limit-1]) + "…"
+	return strings.NewReplacer("<", "‹", ">", "›").Replace(alerting.Line(s, limit))
 }
 
 // utc writes a moment for a person; nothing for none.
@@ -60,16 +28,6 @@ func by(t time.Time, who string) string {
 		return utc(t)
 	}
 	return utc(t) + " by " + clean(who, maxName)
-}
-
-// page is address when a person can open it; empty otherwise.
-func page(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
-		strings.ContainsAny(address, "<>\"| \t\r\n") || len(address) > maxLink {
-		return ""
-	}
-	return address
 }
 
 // join puts what is not empty into one line.

@@ -94,7 +94,7 @@ func (w words) annotations() map[string]string {
 	a := map[string]string{
 		"summary": w.summary(), "description": w.description(), "state": clean(string(w.f.State), maxName),
 		"acknowledged": by(w.f.AcknowledgedAt, w.f.AcknowledgedBy), "resolved": by(w.f.ResolvedAt, w.f.ResolvedBy),
-		"url": page(w.f.URL), "runbook_url": page(w.f.Runbook),
+		"url": alerting.Link(w.f.URL, maxLink), "runbook_url": alerting.Link(w.f.Runbook, maxLink),
 	}
 	maps.DeleteFunc(a, func(_, value string) bool { return value == "" })
 	return a
@@ -254,7 +254,7 @@ func memberLine(m alerting.Member) string {
 	if m.Text != "" {
 		line += ": " + clean(m.Text, maxMember)
 	}
-	return cut(line, maxMember)
+	return alerting.Cut(line, maxMember)
 }
 
 // held lists what the summary of a storm stands for, the worst first.
@@ -266,7 +266,7 @@ func held(f alerting.Facts) []string {
 		if h.Messages > 1 {
 			line += ", " + count(h.Messages, "message")
 		}
-		if at := page(h.URL); at != "" {
+		if at := alerting.Link(h.URL, maxLink); at != "" {
 			line += ", " + at
 		}
 		lines = append(lines, line)

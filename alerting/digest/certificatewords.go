@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/probes/certificate"
 )
 
@@ -10,7 +11,7 @@ import (
 // sentences; a word that is not known stands as it is.
 func (v voice) plainFault(word string) string {
 	unknown := v.Faults["unknown"]
-	return cmp.Or(v.Faults[word], v.CertificateFaults[word], clean(word, longName), unknown)
+	return cmp.Or(v.Faults[word], v.CertificateFaults[word], alerting.Line(word, longName), unknown)
 }
 
 // finding is the worst finding about a certificate in plain words; empty where
@@ -22,7 +23,7 @@ func (v voice) finding(c *Certificate) string {
 	case (c.Fault == certificate.FaultExpiredLeaf || c.Fault == certificate.FaultExpiring) && !c.NotAfter.IsZero():
 		return ""
 	default:
-		return cmp.Or(v.CertificateFaults[string(c.Fault)], clean(string(c.Fault), longName))
+		return cmp.Or(v.CertificateFaults[string(c.Fault)], alerting.Line(string(c.Fault), longName))
 	}
 }
 

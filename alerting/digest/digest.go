@@ -120,7 +120,7 @@ func (d *Digest) zoneLocked(s Subscriber) (*time.Location, string) {
 	if !ok {
 		var err error
 		if zone, err = time.LoadLocation(name); err != nil || name == "Local" {
-			d.log.Warn("time zone is not known: UTC is used", "merchant", s.Merchant, "zone", clean(name, longName))
+			d.log.Warn("time zone is not known: UTC is used", "merchant", s.Merchant, "zone", alerting.Line(name, longName))
 			zone = time.UTC
 		}
 		if len(d.zones) < mostZones {
@@ -146,7 +146,7 @@ func (d *Digest) closeLocked(ctx context.Context, duties []duty, now time.Time) 
 		closed, err := d.closing(ctx, due, now)
 		if err != nil {
 			failed++
-			first = cmp.Or(first, fmt.Errorf("merchant %q: %w", clean(due.sub.Merchant, longName), err))
+			first = cmp.Or(first, fmt.Errorf("merchant %q: %w", alerting.Line(due.sub.Merchant, longName), err))
 			continue
 		}
 		if batch.add(closed); batch.merchants >= d.cfg.AtOnce {

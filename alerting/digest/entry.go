@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
 // entry words one endpoint. What is well is said in fewer words.
 func (v voice) entry(f Facts, e Endpoint, strip bool) entry {
 	need := f.need(e)
-	x := entry{Name: clean(e.ID, longName), URL: shown(e.URL), Word: v.badge(f, e), Class: need}
+	x := entry{Name: alerting.Line(e.ID, longName), URL: shown(e.URL), Word: v.badge(f, e), Class: need}
 	if need == OK && e.State == rules.StateNoData {
 		x.Class = Attention // in the first minutes nothing is to be done, and nothing is green
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/probes"
 )
 
@@ -30,7 +31,7 @@ func (v voice) failures(faults []Fault) string {
 // fault is a fault in plain words, with the word of the closed set, which is
 // what page, metrics and support know it by.
 func (v voice) fault(word probes.Fault) string {
-	name := clean(string(word), longName)
+	name := alerting.Line(string(word), longName)
 	if plain := v.Faults[string(word)]; plain != "" {
 		return plain + " (" + name + ")"
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -28,7 +29,7 @@ func titles() []titled {
 // incident says in the merchant's words what an incident is, or was once it is
 // over. A title of another form stands as it is.
 func (v voice) incident(i Incident) string {
-	title := clean(i.Title, 2*longName)
+	title := alerting.Line(i.Title, 2*longName)
 	head, why := v.splitFault(title)
 	at := slices.IndexFunc(titles(), func(t titled) bool {
 		name, ok := strings.CutPrefix(head, t.before)

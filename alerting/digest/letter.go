@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // Letter is a digest as a mail. All three are for the same reader: Text says
@@ -28,7 +30,7 @@ func Mail(f Facts) (Letter, error) {
 			return Letter{}, fmt.Errorf("word a digest: %w", err)
 		}
 		if b.Len() < mostHTML || entries == 0 {
-			return Letter{Subject: cut(p.Subject, 2*longText), Text: p.text(), HTML: b.String()}, nil
+			return Letter{Subject: alerting.Cut(p.Subject, 2*longText), Text: p.text(), HTML: b.String()}, nil
 		}
 	}
 }

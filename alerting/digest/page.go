@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -76,7 +77,7 @@ func newPage(f Facts, entries int) page {
 	p := page{
 		Language: v.Language, Class: f.Verdict, Word: v.verdict(f.Verdict), Headline: v.headline(f),
 		Title: v.soFar(f, v.title(f)), Lines: v.lines(f), StepsTitle: v.ToDo, EntriesTitle: v.Endpoints, Open: v.Link,
-		Link: link(f.Footer.PublicURL), Footer: v.footer(f),
+		Link: alerting.Link(f.Footer.PublicURL, longLink), Footer: v.footer(f),
 	}
 	tag := v.Tag
 	if f.Kind == KindPlatform {
@@ -87,7 +88,7 @@ func newPage(f Facts, entries int) page {
 		p.Headline += "; " + worst
 	}
 	for _, a := range f.Actions {
-		p.Steps = append(p.Steps, step{clean(a.Endpoint, longName), v.advise(a, f.AsOf())})
+		p.Steps = append(p.Steps, step{alerting.Line(a.Endpoint, longName), v.advise(a, f.AsOf())})
 	}
 	for i, e := range f.Endpoints[:min(len(f.Endpoints), entries)] {
 		p.Entries = append(p.Entries, v.entry(f, e, i < mostStrips))
@@ -115,7 +116,7 @@ func (v voice) verdict(w Verdict) string {
 }
 
 func (v voice) title(f Facts) string {
-	name := clean(cmp.Or(f.Name, f.Merchant), longName)
+	name := alerting.Line(cmp.Or(f.Name, f.Merchant), longName)
 	switch f.Kind {
 	case KindPlatform:
 		return v.PlatformTitle
@@ -147,7 +148,7 @@ func (v voice) lines(f Facts) []string {
 	if p := f.Platform; p != nil {
 		list = append(list, v.totals(p, f.AsOf())...)
 	}
-	if note := clean(f.Note, longText); note != "" {
+	if note := alerting.Line(f.Note, longText); note != "" {
 		list = append(list, note)
 	}
 	return list
@@ -181,7 +182,7 @@ func (v voice) footer(f Facts) []string {
 	if f.Kind == KindPlatform {
 		return []string{v.PlatformFooter}
 	}
-	list := []string{fmt.Sprintf(v.Footer, clean(cmp.Or(f.Name, f.Merchant), longName), v.Modes[cmp.Or(f.Footer.Mode, ModeEvery)])}
+	list := []string{fmt.Sprintf(v.Footer, alerting.Line(cmp.Or(f.Name, f.Merchant), longName), v.Modes[cmp.Or(f.Footer.Mode, ModeEvery)])}
 	if f.Kind == KindSummary {
 		list = append(list, v.WeeklyFooter)
 	}
@@ -189,5 +190,5 @@ func (v voice) footer(f Facts) []string {
 }
 
 func (v voice) state(w rules.Word) string {
-	return cmp.Or(v.States[string(w)], clean(string(w), longName))
+	return cmp.Or(v.States[string(w)], alerting.Line(string(w), longName))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // platformHeadline is the state of the platform in a few words: incidents
@@ -93,9 +95,9 @@ func (v voice) platform(f Facts) []table {
 	names, now := p.names(), f.AsOf()
 	broken, recovered, _ := p.turns()
 	worst := worstOf(p.Worst)
-	merchant := func(id string) string { return clean(cmp.Or(names[id], id), longName) }
+	merchant := func(id string) string { return alerting.Line(cmp.Or(names[id], id), longName) }
 	turn := func(t Turn) ([]string, string) {
-		name, fault := clean(t.Endpoint, longName), clean(string(t.Fault), longName)
+		name, fault := alerting.Line(t.Endpoint, longName), alerting.Line(string(t.Fault), longName)
 		return []string{name, merchant(t.Merchant), fault, v.moment(t.At)}, lineOf(of(name, merchant(t.Merchant)), fault, v.since(t.At, now))
 	}
 	heads := []string{v.Endpoint, v.Merchant, v.Fault, v.At}
@@ -103,11 +105,11 @@ func (v voice) platform(f Facts) []table {
 	shown := worst[:min(len(worst), mostWorst)]
 	return []table{
 		tableOf(v, over, func(c Channel) ([]string, string) {
-			name := clean(c.ID, longName)
+			name := alerting.Line(c.ID, longName)
 			return []string{name, v.failed(c.First)}, name + ": " + v.failed(c.First)
 		}).under(v.ChannelHead, v.Channel, v.FirstLabel).sorted(v.ByShare, firsts(over, func(c Channel) Count { return c.First })),
 		tableOf(v, shown, func(m Merchant) ([]string, string) {
-			name, bad, line := clean(cmp.Or(m.Name, m.ID), longName), "", ""
+			name, bad, line := alerting.Line(cmp.Or(m.Name, m.ID), longName), "", ""
 			if m.Failing > 0 {
 				bad, line = fmt.Sprintf(v.BadOf, m.Failing, m.Of), fmt.Sprintf(v.EndpointsBadOf, m.Failing, m.Of)
 			}
@@ -116,7 +118,7 @@ func (v voice) platform(f Facts) []table {
 		tableOf(v, broken, turn).under(v.BrokenHead, heads...),
 		tableOf(v, recovered, turn).under(v.RecoveredHead, heads...),
 		tableOf(v, ending(p.Certificates, now), func(c Expiring) ([]string, string) {
-			name := clean(c.ID, longName)
+			name := alerting.Line(c.ID, longName)
 			ends := v.certificate(&Certificate{NotAfter: c.NotAfter}, now)
 			return []string{name, merchant(c.Merchant), v.moment(c.NotAfter)}, of(name, merchant(c.Merchant)) + ": " + ends
 		}).under(v.CertificateHead, v.Endpoint, v.Merchant, v.Ends),

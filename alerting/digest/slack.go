@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // Bounds of a Slack message, in characters
@@ -37,7 +39,7 @@ type slackWords struct {
 func Slack(f Facts) (text string, blocks json.RawMessage, err error) {
 	p := newPage(f, slackEntries)
 	sections := p.sections()
-	list := []block{{Type: "header", Text: plain(cut(fmt.Sprintf("%s %s: %s", light(p.Class), p.Word, p.Headline), slackHeader))}}
+	list := []block{{Type: "header", Text: plain(alerting.Cut(fmt.Sprintf("%s %s: %s", light(p.Class), p.Word, p.Headline), slackHeader))}}
 	for _, s := range sections {
 		list = append(list, block{Type: "section", Text: plain(s)})
 	}
@@ -47,7 +49,7 @@ func Slack(f Facts) (text string, blocks json.RawMessage, err error) {
 	if p.Link != "" {
 		text += p.Open + ": " + p.Link + "\n"
 	}
-	return cut(text, slackText), blocks, err
+	return alerting.Cut(text, slackText), blocks, err
 }
 
 // SlackEscaped words f as [Slack] does, and escapes the text for where it is
@@ -98,7 +100,7 @@ func gather(title string, parts []string) string {
 	for _, part := range parts {
 		n := utf8.RuneCountInString(part) + 1
 		if n > room {
-			kept = append(kept, cut(part, max(room, 1)))
+			kept = append(kept, alerting.Cut(part, max(room, 1)))
 			break
 		}
 		kept, room = append(kept, part), room-n
@@ -107,7 +109,7 @@ func gather(title string, parts []string) string {
 }
 
 func (p page) slackFooter() block {
-	b := block{Type: "context", Elements: []any{plain(cut(strings.Join(p.Footer, " "), slackSection))}}
+	b := block{Type: "context", Elements: []any{plain(alerting.Cut(strings.Join(p.Footer, " "), slackSection))}}
 	if p.Link != "" { // a link of the configuration, without what could break out of it
 		b.Elements = append(b.Elements, map[string]any{"type": "mrkdwn", "text": "<" + escaped(p.Link) + "|" + p.Open + ">", "verbatim": true})
 	}

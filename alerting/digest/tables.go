@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -69,7 +70,7 @@ func (v voice) incidents(f Facts) table {
 		v := v.alike(i.Opened, i.Resolved)
 		title, severity, ours := v.incident(i), "", ""
 		if f.Kind == KindPlatform { // operators know the words, and whom they wake
-			title, severity = clean(i.Title, 2*longName), clean(string(i.Severity), longName)
+			title, severity = alerting.Line(i.Title, 2*longName), alerting.Line(string(i.Severity), longName)
 		}
 		resolved, ran := v.Running, joined(v.since(i.Opened, now), v.Running)
 		switch {

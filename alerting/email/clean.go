@@ -7,33 +7,14 @@ import (
 
 // Bounds of texts that come from strangers, in characters.
 const (
-	longName  = 200   // a title, a name, a header
-	longText  = 1_000 // a sentence
-	cutMarker = "…"
+	longName = 200   // a title, a name, a header
+	longText = 1_000 // a sentence
+	longLink = 2_000 // an address that a person opens
 )
 
-// clean makes a stranger's text one line of at most most characters: control
-// characters, line separators and what turns the direction of writing become
-// spaces, and spaces are folded.
-func clean(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		if unsafe(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + cutMarker
-	}
-	return s
-}
-
-// dirty reports whether an address holds what clean would take out.
-func dirty(s string) bool { return strings.ContainsFunc(s, unsafe) }
-
-func unsafe(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+// dirty reports whether an address holds what cannot be seen, or ends a line.
+func dirty(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) })
 }
 
 func ascii(s string) bool {

@@ -158,9 +158,9 @@ func sender(from string) (*mail.Address, error) {
 	addr, err := mail.ParseAddress(from)
 	switch {
 	case err != nil, dirty(from):
-		return nil, fmt.Errorf("%q is no address; wanted one such as alerts@example.com", clean(from, longName))
+		return nil, fmt.Errorf("%q is no address; wanted one such as alerts@example.com", alerting.Line(from, longName))
 	case !ascii(addr.Address):
-		return nil, fmt.Errorf("%q is not ASCII; many relays refuse such senders", clean(from, longName))
+		return nil, fmt.Errorf("%q is not ASCII; many relays refuse such senders", alerting.Line(from, longName))
 	}
 	return addr, nil
 }
@@ -170,7 +170,7 @@ func sender(from string) (*mail.Address, error) {
 func recipient(to string) (string, error) {
 	addr, err := mail.ParseAddress(to)
 	if err != nil || dirty(to) || strings.ContainsAny(addr.Address, " <>\"\\") || len(addr.Address) > 254 { // RFC 5321 section 4.5.3.1.3
-		return "", fmt.Errorf("%q is no address; wanted one such as ops@example.com", clean(to, longName))
+		return "", fmt.Errorf("%q is no address; wanted one such as ops@example.com", alerting.Line(to, longName))
 	}
 	return addr.Address, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/probes"
 )
 
@@ -38,12 +39,12 @@ func (d DKIM) faults(from string) []error {
 	fault := func(format string, args ...any) { list = append(list, fmt.Errorf(format, args...)) }
 	switch {
 	case !dnsName.MatchString(d.Domain) || len(d.Domain) > 253:
-		fault("dkim.domain: %q is no domain; wanted that of the sender, such as example.com", clean(d.Domain, longName))
+		fault("dkim.domain: %q is no domain; wanted that of the sender, such as example.com", alerting.Line(d.Domain, longName))
 	case !aligned(from, d.Domain):
-		fault("dkim.domain: %s does not cover the sender's domain %s; wanted the same or one above it, else DMARC takes no notice of the signature", d.Domain, clean(from, longName))
+		fault("dkim.domain: %s does not cover the sender's domain %s; wanted the same or one above it, else DMARC takes no notice of the signature", d.Domain, alerting.Line(from, longName))
 	}
 	if !dnsName.MatchString(d.Selector) || len(d.Selector) > 63 {
-		fault("dkim.selector: %q is no selector; wanted the name in front of ._domainkey in DNS", clean(d.Selector, longName))
+		fault("dkim.selector: %q is no selector; wanted the name in front of ._domainkey in DNS", alerting.Line(d.Selector, longName))
 	}
 	if _, err := d.key(); err != nil {
 		fault("dkim.key: %w", err)

@@ -54,11 +54,11 @@ func word(n alerting.Notice, f alerting.Facts) string {
 	case f.State == "":
 		return loud
 	case f.GoesOnIn != "":
-		return joined(loud, "goes on in #"+clean(f.GoesOnIn, longName))
+		return joined(loud, "goes on in #"+alerting.Line(f.GoesOnIn, longName))
 	case !f.State.Live():
-		return clean(string(f.State), longName)
+		return alerting.Line(string(f.State), longName)
 	case f.State != alerting.StateOpen:
-		return joined(loud, clean(string(f.State), longName))
+		return joined(loud, alerting.Line(string(f.State), longName))
 	case reopened(f.Happened):
 		return joined(loud, "open again")
 	case f.Again > 0:
@@ -77,7 +77,7 @@ func reopened(happened string) bool {
 }
 
 func severity(n alerting.Notice, f alerting.Facts) string {
-	return clean(string(cmp.Or(f.Severity, n.Severity)), longName)
+	return alerting.Line(string(cmp.Or(f.Severity, n.Severity)), longName)
 }
 
 // joined puts a comma between two words, where there are two.
@@ -101,7 +101,9 @@ func ordinal(n int) string {
 // lead says how it stands, and what is odd about this mail, in sentences.
 func lead(n alerting.Notice, f alerting.Facts, now time.Time) []string {
 	var list []string
-	add := func(format string, args ...any) { list = append(list, clean(fmt.Sprintf(format, args...), longText)) }
+	add := func(format string, args ...any) {
+		list = append(list, alerting.Line(fmt.Sprintf(format, args...), longText))
+	}
 	if n.Kind == alerting.KindDead && f.Incident != "" {
 		add("Another receiver did not get a notice of this incident, so it is told here. hookvigil outbox ls shows it.")
 	}
@@ -137,7 +139,7 @@ func standing(f alerting.Facts) string {
 	case f.State == "" || since == "":
 		return ""
 	case f.GoesOnIn != "":
-		return fmt.Sprintf("Broken%s since %s, with others: it goes on in incident #%s.", after(" for ", whom(f)), since, clean(f.GoesOnIn, longName))
+		return fmt.Sprintf("Broken%s since %s, with others: it goes on in incident #%s.", after(" for ", whom(f)), since, alerting.Line(f.GoesOnIn, longName))
 	case !f.State.Live() && !f.ResolvedAt.IsZero():
 		return fmt.Sprintf("Over since %s. Broken%s from %s on%s.", utc(f.WellSince()), after(" for ", whom(f)), since, after(", for ", lasted(f)))
 	case f.State == alerting.StateRecovering && !f.RecoveringAt.IsZero():
@@ -160,7 +162,7 @@ func whom(f alerting.Facts) string {
 }
 
 func merchant(f alerting.Facts) string {
-	name, id := clean(f.About.MerchantName, longName), clean(f.Merchant, longName)
+	name, id := alerting.Line(f.About.MerchantName, longName), alerting.Line(f.Merchant, longName)
 	if name == "" || name == id || id == "" {
 		return cmp.Or(name, id)
 	}

@@ -3,7 +3,6 @@ package email
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"regexp"
 	"time"
 
@@ -43,11 +42,11 @@ type member struct{ Word, Name, Fault, Text, Since string }
 func newLetter(n alerting.Notice, f alerting.Facts, now time.Time) letter {
 	l := letter{
 		Word: word(n, f), Tone: toneOf(n, f), Title: title(n, f), Lead: lead(n, f, now),
-		Link: link(f.URL), Runbook: link(f.Runbook), Command: command(n, f),
+		Link: alerting.Link(f.URL, longLink), Runbook: alerting.Link(f.Runbook, longLink), Command: command(n, f),
 	}
 	l.Subject = "[" + l.Word + "] " + l.Title
 	if f.Number != "" {
-		l.Subject += " (#" + clean(f.Number, longName) + ")"
+		l.Subject += " (#" + alerting.Line(f.Number, longName) + ")"
 	}
 	for _, p := range []part{
 		{"What is known", known(f)}, {"What was held back, the worst first", held(f)}, {"Cause, and what to do", toDo(f)}, {"What it costs", costs(f)}, {"How it went", course(f)}, {"Where", where(f)},
@@ -59,7 +58,7 @@ func newLetter(n alerting.Notice, f alerting.Facts, now time.Time) letter {
 	l.list(f)
 	l.Footer = "Sent by hookvigil. All times are UTC."
 	if f.Incident != "" {
-		l.Footer += fmt.Sprintf(" Incident %s, version %d.", clean(f.Incident, longName), n.Version)
+		l.Footer += fmt.Sprintf(" Incident %s, version %d.", alerting.Line(f.Incident, longName), n.Version)
 	}
 	return l
 }
@@ -69,7 +68,7 @@ func title(n alerting.Notice, f alerting.Facts) string {
 	if n.Kind == alerting.KindTest {
 		untitled = "Test of this receiver"
 	}
-	return cmp.Or(clean(f.Title, longName), untitled)
+	return cmp.Or(alerting.Line(f.Title, longName), untitled)
 }
 
 var number = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
@@ -100,22 +99,13 @@ func (l *letter) list(f alerting.Facts) {
 			state = "open"
 		}
 		l.Members = append(l.Members, member{
-			Word: state, Name: clean(string(m.Scope), longName), Fault: clean(cmp.Or(m.Fault, string(m.Rule)), longName),
-			Text: clean(m.Text, longText), Since: utc(m.Since),
+			Word: state, Name: alerting.Line(string(m.Scope), longName), Fault: alerting.Line(cmp.Or(m.Fault, string(m.Rule)), longName),
+			Text: alerting.Line(m.Text, longText), Since: utc(m.Since),
 		})
 	}
 	if total > len(shown) {
 		l.More = fmt.Sprintf("and %d more", total-len(shown))
 	}
-}
-
-// link returns an address that a browser opens, else nothing.
-func link(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return ""
-	}
-	return u.String()
 }
 
 // utc writes a time that means the same to everybody; the zero time is empty.

@@ -53,7 +53,7 @@ func (r *Receiver) compose(to string, n alerting.Notice, now time.Time) (message
 // preformatted: go-mail encodes what would end a header.
 func (m message) headers(n alerting.Notice, f alerting.Facts) {
 	set := func(name, value string) {
-		if value = clean(value, longName); value != "" {
+		if value = alerting.Line(value, longName); value != "" {
 			m.msg.SetGenHeader(gomail.Header(name), value)
 		}
 	}

@@ -71,7 +71,7 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, _ alerting.Ref) 
 	if fail != nil {
 		return alerting.Ref{}, r.fault(ctx, fail)
 	}
-	r.log.DebugContext(ctx, "mail accepted", "lane", n.Lane, "message_id", m.ref.Last, "reply", clean(r.cfg.SMTP.scrub(reply), longName))
+	r.log.DebugContext(ctx, "mail accepted", "lane", n.Lane, "message_id", m.ref.Last, "reply", alerting.Line(r.cfg.SMTP.scrub(reply), longName))
 	return m.ref, nil
 }
 
@@ -101,7 +101,7 @@ func (r *Receiver) deliver(ctx context.Context, m message, canWait bool) (reply 
 // fault words a failure.
 func (r *Receiver) fault(ctx context.Context, f *failure) error {
 	where := "send mail through " + r.cfg.SMTP.address()
-	what := clean(r.cfg.SMTP.scrub(f.text), longText)
+	what := alerting.Line(r.cfg.SMTP.scrub(f.text), longText)
 	err := errors.New(where + ": " + what)
 	if cause := context.Cause(ctx); cause != nil && f.code == 0 {
 		err = fmt.Errorf("%s: %s: %w", where, f.stage, cause)

@@ -16,7 +16,7 @@ import (
 type table struct{ rows []row }
 
 func (t *table) add(name, value string) {
-	if value = clean(value, longText); value != "" {
+	if value = alerting.Line(value, longText); value != "" {
 		t.rows = append(t.rows, row{name, value})
 	}
 }
@@ -127,9 +127,9 @@ func held(f alerting.Facts) []row {
 		}
 		name := "Notice"
 		if h.Number != "" {
-			name = "#" + clean(h.Number, longName)
+			name = "#" + alerting.Line(h.Number, longName)
 		}
-		t.add(name, join("  ", join(": ", said, clean(h.Title, longName)), link(h.URL)))
+		t.add(name, join("  ", join(": ", said, alerting.Line(h.Title, longName)), alerting.Link(h.URL, longLink)))
 	}
 	if more := f.HeldMore(); more > 0 && len(t.rows) > 0 {
 		t.add("And", count(more, "message", "messages")+" about others: hookvigil incident ls")

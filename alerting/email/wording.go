@@ -33,7 +33,7 @@ func (r *Receiver) words(n alerting.Notice, now time.Time) (Letter, alerting.Fac
 	l, err := attempt(wording, n, r.log)
 	switch {
 	case err == nil:
-		l.Subject = clean(l.Subject, longText)
+		l.Subject = alerting.Line(l.Subject, longText)
 	case n.Reduced:
 		l = unworded(n, err)
 	default:
@@ -83,8 +83,8 @@ func attempt(w Wording, n alerting.Notice, log *slog.Logger) (l Letter, err erro
 // unworded says that there is something to say, and where it stands.
 func unworded(n alerting.Notice, why error) Letter {
 	return Letter{
-		Subject: fmt.Sprintf("[%s] This message could not be worded", clean(string(n.Kind), longName)),
+		Subject: fmt.Sprintf("[%s] This message could not be worded", alerting.Line(string(n.Kind), longName)),
 		Text: fmt.Sprintf("A message of kind %s was due on %s, and could not be put into words: %s.\n\nWhat it would have told is kept: hookvigil outbox ls shows notice %s.\n\n-- \nSent by hookvigil. All times are UTC.\n",
-			clean(string(n.Kind), longName), utc(n.Due), clean(why.Error(), longText), clean(n.ID, longName)),
+			alerting.Line(string(n.Kind), longName), utc(n.Due), alerting.Line(why.Error(), longText), alerting.Line(n.ID, longName)),
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 func TestConfigIsJudged(t *testing.T) {
 	t.Parallel()
-	const good = hooktest.DefaultPagerDutyKey
+	const good, proof = hooktest.DefaultPagerDutyKey, "R0HOOKTEST0HOOKTEST0HOOKTEST0PRO"
+	const odd = "marker-marker-marker-marker-mark"
 	for sentence, tc := range map[string]struct {
 		cfg  pagerduty.Config
 		want string // what the faults begin with, by line; empty: there is none
@@ -24,6 +25,17 @@ func TestConfigIsJudged(t *testing.T) {
 		"a key with a line break":            {pagerduty.Config{RoutingKey: good + "\n"}, "routing_key: holds"},
 		"a key that is no key of PagerDuty":  {pagerduty.Config{RoutingKey: "marker"}, "routing_key: has 6 characters"},
 		"a key of the EU that is none":       {pagerduty.Config{RoutingKey: "marker", URL: "https://events.eu.pagerduty.com"}, "routing_key: has 6"},
+		"a key with quotes around it":        {pagerduty.Config{RoutingKey: probes.Secret(`"` + good[2:] + `"`)}, "routing_key: holds a character that is neither"},
+		"a key with other characters":        {pagerduty.Config{RoutingKey: odd}, "routing_key: holds a character that is neither"},
+		"a key with other letters":           {pagerduty.Config{RoutingKey: probes.Secret(good[:30] + "é")}, "routing_key: holds white space"},
+		"a key one character too short":      {pagerduty.Config{RoutingKey: probes.Secret(good[:31])}, "routing_key: has 31 characters"},
+		"a key one character too long":       {pagerduty.Config{RoutingKey: good + "0"}, "routing_key: has 33 characters"},
+		"a key of small letters and digits":  {pagerduty.Config{RoutingKey: "0123456789abcdefghijklmnopqrstuv"}, ""},
+		"such a key of somebody else":        {pagerduty.Config{RoutingKey: odd, URL: "https://pager.example.com/x"}, ""},
+		"a test key":                         {pagerduty.Config{RoutingKey: good, TestKey: proof}, ""},
+		"a test key that wakes somebody":     {pagerduty.Config{RoutingKey: good, TestKey: good}, "test_key: is the routing key"},
+		"a test key that is none":            {pagerduty.Config{RoutingKey: good, TestKey: "marker"}, "test_key: has 6 characters"},
+		"a test key with a line break":       {pagerduty.Config{RoutingKey: good, TestKey: proof + "\n"}, "test_key: holds"},
 		"a short key of somebody else":       {pagerduty.Config{RoutingKey: "marker", URL: "https://pager.example.com/x"}, ""},
 		"a key that is far too long":         {pagerduty.Config{RoutingKey: probes.Secret(strings.Repeat("k", 257)), URL: "https://pager.example.com"}, "routing_key: has 257"},
 		"http on this machine":               {pagerduty.Config{RoutingKey: good, URL: "http://127.0.0.1:8080"}, ""},
@@ -65,5 +77,8 @@ func TestDestinationIsARecord(t *testing.T) {
 	t.Parallel()
 	if got, want := pagerduty.Destination("pager"), (alerting.Destination{Lane: "pager/events", Form: alerting.FormState}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := pagerduty.ProofDestination("pager"); got.Lane == pagerduty.Destination("pager").Lane || alerting.ReceiverOf(got.Lane) != "pager" {
+		t.Errorf("got %+v, want another lane of the same receiver", got)
 	}
 }

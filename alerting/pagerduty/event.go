@@ -17,6 +17,7 @@ const (
 	trigger     action = "trigger"
 	acknowledge action = "acknowledge"
 	resolve     action = "resolve"
+	nothing     action = "" // the alert stays as it is
 )
 
 // event is the body of a request (developer.pagerduty.com, Events API v2,
@@ -52,7 +53,7 @@ const maxDedup = 255
 
 // dedup makes a key fit for PagerDuty: the same key gives the same one.
 func dedup(key string) string {
-	if len(key) <= maxDedup && clean(key, maxDedup) == key {
+	if len(key) <= maxDedup && alerting.Line(key, maxDedup) == key {
 		return key
 	}
 	return fmt.Sprintf("hookvigil:%x", sha256.Sum256([]byte(key)))
@@ -71,7 +72,9 @@ func severityOf(s rules.Severity) string {
 }
 
 // actionOf says what the state of an incident asks for. Who has taken it on has
-// it until it is open again, also while it gets better.
+// it until it is open again, also while it gets better. One that recovers is
+// left alone: a trigger would wake somebody when the alert never came to be, or
+// a person has closed it, and nothing fails now.
 func actionOf(kind alerting.Kind, f alerting.Facts) action {
 	expired := !f.AckUntil.IsZero() && !f.At.Before(f.AckUntil)
 	switch {
@@ -81,6 +84,8 @@ func actionOf(kind alerting.Kind, f alerting.Facts) action {
 		return acknowledge
 	case (f.State == alerting.StateMitigated || f.State == alerting.StateRecovering) && !f.AcknowledgedAt.IsZero() && !expired:
 		return acknowledge
+	case f.State == alerting.StateRecovering:
+		return nothing
 	default:
 		return trigger
 	}
@@ -88,7 +93,7 @@ func actionOf(kind alerting.Kind, f alerting.Facts) action {
 
 // event is one event about the alert with that key; only a trigger has words.
 func (r *Receiver) event(a action, key string, w words) event {
-	e := event{RoutingKey: r.cfg.RoutingKey.Reveal(), Action: a, DedupKey: key}
+	e := event{RoutingKey: r.keyFor(w.n.Kind).Reveal(), Action: a, DedupKey: key}
 	if a != trigger {
 		return e
 	}
@@ -96,15 +101,15 @@ func (r *Receiver) event(a action, key string, w words) event {
 	if w.n.Reduced {
 		return e
 	}
-	e.Client, e.ClientURL = r.cfg.Client, page(w.f.URL)
-	for _, l := range []link{{page(w.f.URL), "Incident " + clean(w.f.Number, maxName)}, {page(w.f.Runbook), "Runbook"}} {
+	e.Client, e.ClientURL = r.cfg.Client, alerting.Link(w.f.URL, maxLink)
+	for _, l := range []link{{alerting.Link(w.f.URL, maxLink), "Incident " + alerting.Line(w.f.Number, maxName)}, {alerting.Link(w.f.Runbook, maxLink), "Runbook"}} {
 		if l.Href != "" {
 			e.Links = append(e.Links, l)
 		}
 	}
 	_, id := w.f.Scope.Split()
-	e.Payload.Component = clean(cmp.Or(id, string(w.f.Scope)), maxName)
-	e.Payload.Group, e.Payload.Class = clean(w.f.Merchant, maxName), clean(string(w.f.Rule), maxName)
+	e.Payload.Component = alerting.Line(cmp.Or(id, string(w.f.Scope)), maxName)
+	e.Payload.Group, e.Payload.Class = alerting.Line(w.f.Merchant, maxName), alerting.Line(string(w.f.Rule), maxName)
 	e.Payload.Details = w.details()
 	if at := cmp.Or(w.f.At, w.n.Created); !at.IsZero() {
 		e.Payload.Timestamp = at.UTC().Format(time.RFC3339)

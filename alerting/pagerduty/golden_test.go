@@ -97,6 +97,10 @@ func TestBodiesReadAsTheyShould(t *testing.T) {
 		"told_again": {alerting.KindState, with(func(f *alerting.Facts) {
 			f.Again, f.Happened, f.At, f.Doubt = 1, "nobody has acknowledged it for 5m", opened.Add(5*time.Minute), "canary core fails: timeout_dns"
 		}), same},
+		"alarm_over": {alerting.KindResolve, alerting.Facts{
+			Key: "stopped:mail/sre@example.com:1699714085000000", Title: `Receiver "mail" works again`, State: alerting.StateResolved, Severity: rules.High,
+			StartedAt: opened, ResolvedAt: opened.Add(time.Hour), At: opened.Add(time.Hour),
+		}, func(n *alerting.Notice) { n.Subject = "stopped:mail/sre@example.com:1699714085000000" }},
 		"reduced":  {alerting.KindState, common(), func(n *alerting.Notice) { n.Reduced = true }},
 		"no_facts": {alerting.KindState, ratio(), func(n *alerting.Notice) { n.Facts = json.RawMessage(`{"title": 1`) }},
 		"hostile":  {alerting.KindState, hostile(), same},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/probes"
 )
 
 // maxAnswer bounds what is read of an answer, in bytes.
@@ -130,11 +131,15 @@ func errorsOf(said answer) string {
 
 // failed is a failure without a secret, wherever its text came from.
 func (r *Receiver) failed(a action, class alerting.Class, text string) *alerting.SendError {
-	text = strings.ReplaceAll(text, r.cfg.RoutingKey.Reveal(), "<secret>")
+	for _, key := range []probes.Secret{r.cfg.RoutingKey, r.cfg.TestKey} {
+		if key != "" {
+			text = strings.ReplaceAll(text, key.Reveal(), "<secret>")
+		}
+	}
 	for strings.Contains(text, ": : ") {
 		text = strings.ReplaceAll(text, ": : ", ": ")
 	}
-	text = clean(strings.TrimSuffix(text, ": "), maxExplained)
+	text = alerting.Line(strings.TrimSuffix(text, ": "), maxExplained)
 	return &alerting.SendError{Class: class, Err: fmt.Errorf("pagerduty: %s: %s", a, text)}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/hookvigil/hookvigil/alerting"
+	"github.com/hookvigil/hookvigil/probes"
 )
 
 // Receiver sends notices to one integration. It implements
@@ -34,11 +35,15 @@ func New(cfg Config) *Receiver {
 // there is no such alert, so that nobody is woken, and they close one whose
 // answer was lost. After an acknowledge of ours a trigger would wake nobody
 // either; an incident that is open again is therefore resolved first. A version
-// of a state that has been told is not told again.
+// of a state that has been told is not told again. While an incident that
+// nobody has taken on recovers, its alert is left as it is, with
+// [alerting.ClassWithheld]: it ends with a resolve, or is triggered again.
 //
-// A test opens an alert of its own and resolves it; an alarm about another
-// receiver, or a summary, is an alert that a person closes. Kinds that are not
-// about incidents, such as digests, are refused: they would wake somebody.
+// A test opens an alert of its own and resolves it, and so does a silent proof,
+// with the test key; without one it is refused. An alarm about another receiver
+// is an alert that ends with it ([alerting.AlarmOver]), or that a person closes,
+// as a summary's is. Kinds that are not about incidents, such as digests, are
+// refused: they would wake somebody.
 //
 // The Ref holds the dedup_key, and what was done last.
 func (r *Receiver) Send(ctx context.Context, n alerting.Notice, prev alerting.Ref) (alerting.Ref, error) {
@@ -46,6 +51,8 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, prev alerting.Re
 	switch n.Kind {
 	case alerting.KindTest:
 		return r.test(ctx, w)
+	case alerting.KindPulse:
+		return r.prove(ctx, w)
 	case alerting.KindDead, alerting.KindSummary:
 		return r.tell(ctx, dedup(n.IdemKey), w, trigger)
 	case alerting.KindRoot, alerting.KindUpdate, alerting.KindPage, alerting.KindResolve, alerting.KindMail,
@@ -53,7 +60,7 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, prev alerting.Re
 		return r.incident(ctx, w, prev)
 	default:
 		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassDestination, Err: fmt.Errorf(
-			"pagerduty: a notice of kind %s is not for a pager: it would wake somebody; send it through a receiver of kind slack or email", clean(string(n.Kind), maxName))}
+			"pagerduty: a notice of kind %s is not for a pager: it would wake somebody; send it through a receiver of kind slack or email", alerting.Line(string(n.Kind), maxName))}
 	}
 }
 
@@ -61,6 +68,9 @@ func (r *Receiver) Send(ctx context.Context, n alerting.Notice, prev alerting.Re
 func (r *Receiver) incident(ctx context.Context, w words, prev alerting.Ref) (alerting.Ref, error) {
 	key, a := dedup(cmp.Or(w.f.Key, w.n.Subject)), actionOf(w.n.Kind, w.f)
 	switch {
+	case a == nothing:
+		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassWithheld, Err: errors.New(
+			"pagerduty: nothing of the incident fails now: nobody is woken unless it does again")}
 	case w.n.Kind == alerting.KindState && prev == done(key, a, w.n):
 		return prev, nil
 	case a == trigger && did(prev, acknowledge):
@@ -81,6 +91,27 @@ func (r *Receiver) test(ctx context.Context, w words) (alerting.Ref, error) {
 		failed.Err = fmt.Errorf("%w; the test's alert is open, resolve it in PagerDuty", failed.Err)
 	}
 	return ref, err
+}
+
+// prove does the same where nobody is woken. What fails is the test key's.
+func (r *Receiver) prove(ctx context.Context, w words) (alerting.Ref, error) {
+	if r.cfg.TestKey == "" {
+		return alerting.Ref{}, &alerting.SendError{Class: alerting.ClassDestination, Err: errors.New(
+			"pagerduty: there is no test_key: a proof would wake somebody")}
+	}
+	ref, err := r.test(ctx, w)
+	if failed, ok := errors.AsType[*alerting.SendError](err); ok {
+		failed.Err = fmt.Errorf("silent proof with test_key: %w", failed.Err)
+	}
+	return ref, err
+}
+
+// keyFor is the key of the service that a kind of notice is for.
+func (r *Receiver) keyFor(k alerting.Kind) probes.Secret {
+	if k == alerting.KindPulse {
+		return r.cfg.TestKey
+	}
+	return r.cfg.RoutingKey
 }
 
 // tell does one thing after the other to an alert; the first that fails is the

@@ -2,8 +2,11 @@ package pagerduty_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +66,32 @@ func (b bench) fail(n alerting.Notice, want alerting.Class) alerting.SendError {
 	return *e
 }
 
+// person does something to an alert in PagerDuty's own pages.
+func (b bench) person(action, key string) {
+	b.t.Helper()
+	body := fmt.Sprintf(`{"routing_key":%q,"event_action":%q,"dedup_key":%q}`, hooktest.DefaultPagerDutyKey, action, key)
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.p.URL()+"/v2/enqueue", strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusAccepted {
+		b.t.Fatalf("%s: got %s", action, resp.Status)
+	}
+}
+
+// classOf is the class of a failure; empty: there is none.
+func classOf(err error) alerting.Class {
+	if e, ok := errors.AsType[*alerting.SendError](err); ok {
+		return e.Class
+	}
+	return ""
+}
+
 // actions are those of all calls, in order.
 func (b bench) actions() []hooktest.PagerDutyAction {
 	var list []hooktest.PagerDutyAction
@@ -111,6 +140,13 @@ func acknowledged() alerting.Facts {
 	return with(func(f *alerting.Facts) {
 		f.State, f.AcknowledgedAt, f.AcknowledgedBy, f.AckUntil = alerting.StateAcknowledged, opened.Add(4*time.Minute), "Budi", opened.Add(244*time.Minute)
 		f.Happened, f.At = "acknowledged by Budi", f.AcknowledgedAt
+	})
+}
+
+func recovering() alerting.Facts {
+	return with(func(f *alerting.Facts) {
+		f.State, f.RecoveringAt = alerting.StateRecovering, opened.Add(7*time.Minute)
+		f.Happened, f.At = "below what would clear it; over when it stays so", f.RecoveringAt
 	})
 }
 
@@ -168,26 +204,24 @@ func TestTheStateSaysWhatIsDone(t *testing.T) {
 		"open, this version of another": {"state", ratio(), alerting.Ref{Root: "x", Last: "trigger/7"}, []hooktest.PagerDutyAction{"trigger"}},
 		"a page of a version told":      {"page", ratio(), alerting.Ref{Root: key, Last: "trigger/7"}, []hooktest.PagerDutyAction{"trigger"}},
 		"mitigated":                     {"state", with(func(f *alerting.Facts) { f.State = alerting.StateMitigated }), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
-		"recovering":                    {"state", with(func(f *alerting.Facts) { f.State = alerting.StateRecovering }), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
 		"recovering, somebody has it": {"state", with(func(f *alerting.Facts) { f.State, f.AcknowledgedAt = alerting.StateRecovering, opened }), alerting.Ref{},
 			[]hooktest.PagerDutyAction{"acknowledge"}},
-		"recovering, somebody had it": {"state", with(func(f *alerting.Facts) {
-			f.State, f.AcknowledgedAt, f.AckUntil, f.At = alerting.StateRecovering, opened, opened.Add(time.Hour), opened.Add(time.Hour)
-		}), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
-		"a state of next year":            {"state", with(func(f *alerting.Facts) { f.State = "burning" }), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
-		"no state":                        {"state", alerting.Facts{Title: "x"}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
-		"acknowledged, told before":       {"state", acknowledged(), alerting.Ref{Root: key, Last: "trigger/1"}, []hooktest.PagerDutyAction{"acknowledge"}},
-		"acknowledged, never told":        {"state", acknowledged(), alerting.Ref{}, []hooktest.PagerDutyAction{"acknowledge"}},
-		"over, never told":                {"state", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"resolve"}},
-		"reconciled":                      {"state", with(func(f *alerting.Facts) { f.State = alerting.StateReconciled }), ack, []hooktest.PagerDutyAction{"resolve"}},
-		"the acknowledgement has expired": {"state", ratio(), ack, []hooktest.PagerDutyAction{"resolve", "trigger"}},
-		"a page in place of another":      {"page", ratio(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
-		"its end in place of another":     {"resolve", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"resolve"}},
-		"a mail in place of another":      {"mail", acknowledged(), alerting.Ref{}, []hooktest.PagerDutyAction{"acknowledge"}},
-		"the lane was Slack's once":       {"state", ratio(), alerting.Ref{Root: "1700000000.0001", Last: "1700000000.0002"}, []hooktest.PagerDutyAction{"trigger"}},
-		"a dead letter about one over":    {"dead_letter", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
-		"a summary":                       {"summary", alerting.Facts{Title: "7 more messages were held back"}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
-		"a test":                          {"test", alerting.Facts{}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger", "resolve"}},
+		"recovering, over in the end":           {"resolve", with(func(f *alerting.Facts) { f.State = alerting.StateRecovering }), alerting.Ref{}, []hooktest.PagerDutyAction{"resolve"}},
+		"a dead letter about one that recovers": {"dead_letter", recovering(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"a state of next year":                  {"state", with(func(f *alerting.Facts) { f.State = "burning" }), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"no state":                              {"state", alerting.Facts{Title: "x"}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"acknowledged, told before":             {"state", acknowledged(), alerting.Ref{Root: key, Last: "trigger/1"}, []hooktest.PagerDutyAction{"acknowledge"}},
+		"acknowledged, never told":              {"state", acknowledged(), alerting.Ref{}, []hooktest.PagerDutyAction{"acknowledge"}},
+		"over, never told":                      {"state", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"resolve"}},
+		"reconciled":                            {"state", with(func(f *alerting.Facts) { f.State = alerting.StateReconciled }), ack, []hooktest.PagerDutyAction{"resolve"}},
+		"the acknowledgement has expired":       {"state", ratio(), ack, []hooktest.PagerDutyAction{"resolve", "trigger"}},
+		"a page in place of another":            {"page", ratio(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"its end in place of another":           {"resolve", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"resolve"}},
+		"a mail in place of another":            {"mail", acknowledged(), alerting.Ref{}, []hooktest.PagerDutyAction{"acknowledge"}},
+		"the lane was Slack's once":             {"state", ratio(), alerting.Ref{Root: "1700000000.0001", Last: "1700000000.0002"}, []hooktest.PagerDutyAction{"trigger"}},
+		"a dead letter about one over":          {"dead_letter", resolved(), alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"a summary":                             {"summary", alerting.Facts{Title: "7 more messages were held back"}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger"}},
+		"a test":                                {"test", alerting.Facts{}, alerting.Ref{}, []hooktest.PagerDutyAction{"trigger", "resolve"}},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
@@ -212,6 +246,40 @@ func TestNobodyIsWokenForWhatIsOver(t *testing.T) {
 	if st, all := b.p.Stats(), b.p.Alerts(); st.Pages != 0 || len(all) != 0 || st.Events != 2 {
 		t.Errorf("got %+v, alerts %+v, want none by two events", st, all)
 	}
+}
+
+// TestWhatRecoversWakesNobody: not even when the alert never came to be, or a
+// person has closed it. Once it fails again it does.
+func TestWhatRecoversWakesNobody(t *testing.T) {
+	t.Parallel()
+	expired := recovering()
+	expired.AcknowledgedAt, expired.AckUntil = opened, opened.Add(time.Minute)
+	for sentence, tc := range map[string]struct {
+		kind  alerting.Kind
+		facts alerting.Facts
+		prev  alerting.Ref
+	}{
+		"never told":             {alerting.KindState, recovering(), alerting.Ref{}},
+		"told before":            {alerting.KindState, recovering(), alerting.Ref{Root: key, Last: "trigger/1"}},
+		"in place of another":    {alerting.KindPage, recovering(), alerting.Ref{}},
+		"a mail in its place":    {alerting.KindMail, recovering(), alerting.Ref{}},
+		"somebody had it before": {alerting.KindState, expired, alerting.Ref{Root: key, Last: "acknowledge/1"}},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			if _, err := b.r.Send(t.Context(), notice(t, tc.kind, 2, tc.facts), tc.prev); classOf(err) != alerting.ClassWithheld || len(b.p.Calls()) != 0 {
+				t.Errorf("got %v after %d calls, want it withheld, and none", err, len(b.p.Calls()))
+			}
+		})
+	}
+	b := newBench(t)
+	ref := b.send(notice(t, alerting.KindState, 1, ratio()), alerting.Ref{})
+	b.person("resolve", key)
+	b.fail(notice(t, alerting.KindState, 2, recovering()), alerting.ClassWithheld)
+	b.alert(key, "resolved", 1)
+	b.send(notice(t, alerting.KindState, 3, ratio()), ref)
+	b.alert(key, "triggered", 2)
 }
 
 // TestALostAnswerLeavesNothingOpen: the trigger arrived, nobody knows, and the
@@ -286,5 +354,96 @@ func TestALongKeyStaysTheSame(t *testing.T) {
 	ref := b.send(notice(t, alerting.KindState, 1, with(func(f *alerting.Facts) { f.Key = "" })), alerting.Ref{})
 	if ref.Root != "inc_4kd7aq2mxz5rt6wy" {
 		t.Errorf("got key %q, want the subject", ref.Root)
+	}
+}
+
+const proofKey = "R0HOOKTEST0HOOKTEST0HOOKTEST0PRO"
+
+// pulse is a silent proof.
+func pulse(t *testing.T) alerting.Notice {
+	t.Helper()
+	n := notice(t, alerting.KindPulse, 1, alerting.Facts{Title: "hookvigil is alive", Severity: rules.Low, At: opened})
+	n.IdemKey, n.Subject, n.Lane, n.Severity = "pulse/pager/proof:2023-11-06T00:00:00Z", "pulse/pager/proof", "pager/proof", rules.Low
+	return n
+}
+
+// TestAProofTouchesTheTestServiceAlone: the service that wakes people is not
+// asked, whatever becomes of the proof.
+func TestAProofTouchesTheTestServiceAlone(t *testing.T) {
+	t.Parallel()
+	for sentence, tc := range map[string]struct {
+		known []string // keys that PagerDuty knows
+		play  hooktest.PagerDutyStep
+		class alerting.Class
+		calls int
+		open  bool // the proof's alert stays so
+	}{
+		"it goes well":                {known: []string{proofKey}, calls: 2},
+		"the key is refused":          {known: []string{hooktest.DefaultPagerDutyKey}, class: alerting.ClassAuth, calls: 1},
+		"PagerDuty is in trouble":     {known: []string{proofKey}, play: hooktest.PagerDutyStep{Fault: hooktest.PagerDutyStatus, Status: 503}, class: alerting.ClassTransient, calls: 2, open: true},
+		"the answer to its end drops": {known: []string{proofKey}, play: hooktest.PagerDutyStep{Fault: hooktest.PagerDutyDropAfter, Times: 1}, class: alerting.ClassTransient, calls: 2},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			p := hooktest.StartPagerDuty(t, hooktest.PagerDutyOptions{Keys: tc.known})
+			r := pagerduty.New(pagerduty.Config{RoutingKey: hooktest.DefaultPagerDutyKey, TestKey: proofKey, URL: p.URL(), Timeout: 5 * time.Second})
+			if tc.play.Fault != "" {
+				if err := p.Play(hooktest.PagerDutyResolve, tc.play); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := r.Send(t.Context(), pulse(t), alerting.Ref{})
+			if classOf(err) != tc.class || err != nil && (!strings.Contains(err.Error(), "test_key") || strings.Contains(err.Error(), proofKey)) {
+				t.Errorf("got %v, want class %q, naming test_key and no key", err, tc.class)
+			}
+			if got := len(p.Calls()); got != tc.calls {
+				t.Errorf("got %d calls, want %d", got, tc.calls)
+			}
+			for _, c := range p.Calls() {
+				if !strings.Contains(string(c.Body), proofKey) || strings.Contains(string(c.Body), hooktest.DefaultPagerDutyKey) ||
+					c.Action == hooktest.PagerDutyTrigger && !strings.Contains(string(c.Body), `"severity":"info"`) {
+					t.Errorf("got %s, want it for the test service", c.Body)
+				}
+			}
+			if all := p.Alerts(); tc.class != alerting.ClassAuth && (len(all) != 1 || (all[0].State == hooktest.PagerDutyTriggered) != tc.open || all[0].Key != pulse(t).IdemKey) {
+				t.Errorf("got %+v", all)
+			}
+		})
+	}
+}
+
+func TestWithoutATestKeyNothingIsProved(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fail(pulse(t), alerting.ClassDestination)
+	if len(b.p.Calls()) != 0 {
+		t.Errorf("got %v, want no call", b.actions())
+	}
+}
+
+// TestAnAlarmEndsWithWhatItTellsOf: the alert about another receiver's
+// credentials, and no other.
+func TestAnAlarmEndsWithWhatItTellsOf(t *testing.T) {
+	t.Parallel()
+	for sentence, gone := range map[string]bool{"it works again": false, "it is no longer configured": true} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			alarm := notice(t, alerting.KindDead, 1, alerting.Facts{Title: `Receiver "mail" refuses our credentials`, Severity: rules.Critical, At: opened, Key: key})
+			alarm.Subject, alarm.Flow = "stopped:mail/sre@example.com:1699714085000000", alerting.FlowEvent
+			alarm.IdemKey = alarm.Subject + ":fallback:pager/events" // another pager could not be reached
+			other := notice(t, alerting.KindDead, 1, alerting.Facts{Title: "A notice could not be delivered"})
+			other.IdemKey = "dead:x:1"
+			ref := b.send(alarm, alerting.Ref{})
+			b.send(other, alerting.Ref{})
+			b.send(notice(t, alerting.KindState, 1, ratio()), alerting.Ref{})
+			b.alert(alarm.IdemKey, "triggered", 1)
+			over := alerting.AlarmOver(alarm, gone, opened.Add(time.Hour))
+			b.send(over, ref)
+			b.send(over, ref) // its answer was lost
+			b.alert(alarm.IdemKey, "resolved", 1)
+			b.alert(other.IdemKey, "triggered", 1)
+			b.alert(key, "triggered", 1)
+		})
 	}
 }

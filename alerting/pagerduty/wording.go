@@ -46,26 +46,29 @@ func wordsOf(n alerting.Notice) words {
 
 // summary is what a phone reads out: what is broken, for whom, since when.
 func (w words) summary() string {
-	text := clean(w.f.Title, maxTitle)
+	text := alerting.Line(w.f.Title, maxTitle)
 	if w.n.Kind == alerting.KindTest {
-		return cut(text+": this is a test, nothing is wrong", maxSummary)
+		return alerting.Cut(text+": this is a test, nothing is wrong", maxSummary)
+	}
+	if w.n.Kind == alerting.KindPulse {
+		return alerting.Cut(text+": the weekly proof that events arrive, nothing is wrong", maxSummary)
 	}
 	if w.n.Kind == alerting.KindDead || w.n.Kind == alerting.KindSummary {
-		return cut(join(text, clean(w.f.Happened, maxTitle)), maxSummary)
+		return alerting.Cut(join(text, alerting.Line(w.f.Happened, maxTitle)), maxSummary)
 	}
 	if m := w.merchant(); m != "" && !strings.Contains(text, w.f.Merchant) {
 		text += ", merchant " + m
 	}
-	return cut(text+since(cmp.Or(w.f.StartedAt, w.f.OpenedAt)), maxSummary)
+	return alerting.Cut(text+since(cmp.Or(w.f.StartedAt, w.f.OpenedAt)), maxSummary)
 }
 
 // source is what is broken, as PagerDuty wants to know it.
 func (w words) source() string {
-	return cmp.Or(clean(w.f.About.Host, maxName), clean(string(w.f.Scope), maxName), "hookvigil")
+	return cmp.Or(alerting.Line(w.f.About.Host, maxName), alerting.Line(string(w.f.Scope), maxName), "hookvigil")
 }
 
 func (w words) severity() string {
-	if w.n.Kind == alerting.KindTest {
+	if w.n.Kind == alerting.KindTest || w.n.Kind == alerting.KindPulse {
 		return "info"
 	}
 	return severityOf(w.f.Severity)
@@ -73,7 +76,7 @@ func (w words) severity() string {
 
 // merchant is whose it is, by ID and name.
 func (w words) merchant() string {
-	id, name := clean(w.f.Merchant, maxName), clean(w.f.About.MerchantName, maxName)
+	id, name := alerting.Line(w.f.Merchant, maxName), alerting.Line(w.f.About.MerchantName, maxName)
 	if id == "" || name == "" || name == id {
 		return cmp.Or(id, name)
 	}
@@ -111,13 +114,13 @@ type details struct {
 func (w words) details() *details {
 	f := w.f
 	d := details{
-		Happened: clean(f.News(), maxText), Evidence: clean(f.Evidence.Text, maxText), Cause: clean(f.About.Why, maxText),
-		Doubt: clean(f.Doubt, maxText), Held: held(f),
-		Advice: clean(f.About.Advice, maxText), Affected: affected(f), Loss: loss(f.About),
+		Happened: alerting.Line(f.News(), maxText), Evidence: alerting.Line(f.Evidence.Text, maxText), Cause: alerting.Line(f.About.Why, maxText),
+		Doubt: alerting.Line(f.Doubt, maxText), Held: held(f),
+		Advice: alerting.Line(f.About.Advice, maxText), Affected: affected(f), Loss: loss(f.About),
 		BadSince: utc(f.StartedAt), Opened: utc(f.OpenedAt), Acknowledged: by(f.AcknowledgedAt, f.AcknowledgedBy),
-		Mitigated: utc(f.MitigatedAt), Recovering: utc(f.RecoveringAt), Clears: clean(f.Evidence.Clears, maxText), Merchant: w.merchant(),
-		State: clean(string(f.State), maxName), Severity: clean(string(f.Severity), maxName), Members: members(f),
-		Incident: clean(f.Incident, maxName), Notice: clean(w.n.ID, maxName),
+		Mitigated: utc(f.MitigatedAt), Recovering: utc(f.RecoveringAt), Clears: alerting.Line(f.Evidence.Clears, maxText), Merchant: w.merchant(),
+		State: alerting.Line(string(f.State), maxName), Severity: alerting.Line(string(f.Severity), maxName), Members: members(f),
+		Incident: alerting.Line(f.Incident, maxName), Notice: alerting.Line(w.n.ID, maxName),
 	}
 	if w.n.Late && !w.n.Created.IsZero() {
 		d.Late = "sent late: decided at " + utc(w.n.Created)
@@ -195,27 +198,27 @@ func memberLine(m alerting.Member) string {
 		mark = "open"
 	}
 	_, id := m.Scope.Split()
-	line := mark + ": " + clean(cmp.Or(id, string(m.Scope)), maxName)
+	line := mark + ": " + alerting.Line(cmp.Or(id, string(m.Scope)), maxName)
 	if m.Fault != "" && !strings.HasPrefix(m.Text, m.Fault) { // else the text says it
-		line += ", " + clean(m.Fault, maxName)
+		line += ", " + alerting.Line(m.Fault, maxName)
 	}
 	line += since(m.Since)
 	if m.Text != "" {
-		line += ": " + clean(m.Text, maxMember)
+		line += ": " + alerting.Line(m.Text, maxMember)
 	}
-	return cut(line, maxMember)
+	return alerting.Cut(line, maxMember)
 }
 
 // held lists what the summary of a storm stands for, the worst first.
 func held(f alerting.Facts) []string {
 	var lines []string
 	for _, h := range f.Held {
-		line := strings.TrimSpace(clean(h.Number, maxName) + " " + clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxName))
-		line += ": " + clean(h.Title, maxMember)
+		line := strings.TrimSpace(alerting.Line(h.Number, maxName) + " " + alerting.Line(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxName))
+		line += ": " + alerting.Line(h.Title, maxMember)
 		if h.Messages > 1 {
 			line += ", " + count(h.Messages, "message")
 		}
-		if at := page(h.URL); at != "" {
+		if at := alerting.Link(h.URL, maxLink); at != "" {
 			line += ", " + at
 		}
 		lines = append(lines, line)

@@ -4,7 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // Plain makes a text that others chose one line that is nothing but text in
@@ -12,7 +13,7 @@ import (
 // no emphasis, link, mention of an issue, table cell or HTML.
 func Plain(s string) string {
 	const special = "\\`*_[]<>|&~#$" // the others mean something only at the begin of a line, where no such text stands
-	s = strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(s, "?"))), " ")
+	s = alerting.Line(s, 0)
 	var b strings.Builder
 	for i, c := range s {
 		if strings.ContainsRune(special, c) || linked(s, i) {
@@ -27,17 +28,6 @@ func Plain(s string) string {
 // colon of "http://", the first point of "www.".
 func linked(s string, i int) bool {
 	return strings.HasPrefix(s[i:], "://") || s[i] == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www")
-}
-
-// visible leaves out what cannot be seen.
-func visible(c rune) rune {
-	switch {
-	case unicode.IsSpace(c):
-		return ' '
-	case !unicode.IsPrint(c):
-		return -1
-	}
-	return c
 }
 
 // span spells a length of time by its two largest units, rounded down to

@@ -50,7 +50,7 @@ func (w words) quiet() string {
 		return ""
 	}
 	text := "Quiet until " + utc(w.f.QuietUntil)
-	if who := clean(w.f.QuietBy, maxValue); who != "" {
+	if who := alerting.Line(w.f.QuietBy, maxValue); who != "" {
 		text += ": " + who
 	}
 	return text
@@ -68,7 +68,7 @@ func (w words) doubt() string {
 	if w.f.Doubt == "" || !w.f.State.Live() {
 		return ""
 	}
-	return "It may be our own side: " + clean(w.f.Doubt, maxWhy) + "."
+	return "It may be our own side: " + alerting.Line(w.f.Doubt, maxWhy) + "."
 }
 
 // affects is what is broken for whom, how much of it, and since when.
@@ -94,8 +94,8 @@ func (w words) affects() string {
 
 // whom names the merchant, or counts what is hit; empty when neither is known.
 func (w words) whom() string {
-	a, id := w.f.About, clean(w.f.Merchant, 60)
-	who := clean(a.MerchantName, 80)
+	a, id := w.f.About, alerting.Line(w.f.Merchant, 60)
+	who := alerting.Line(a.MerchantName, 80)
 	switch {
 	case who == "":
 		who = id
@@ -108,7 +108,7 @@ func (w words) whom() string {
 			who += " of " + count(a.Merchants, "merchant")
 		}
 	}
-	if host := clean(a.Host, 100); host != "" {
+	if host := alerting.Line(a.Host, 100); host != "" {
 		who = strings.TrimSpace(who + " at " + host)
 	}
 	return who
@@ -141,10 +141,10 @@ func ratio(f float64) string {
 func (w words) outlook() string {
 	a := w.f.About
 	var lines []string
-	if why := clean(a.Why, maxWhy); why != "" {
+	if why := alerting.Line(a.Why, maxWhy); why != "" {
 		lines = append(lines, "Cause: "+why)
 	}
-	if advice := clean(a.Advice, maxWhy); advice != "" && w.f.State.Live() {
+	if advice := alerting.Line(a.Advice, maxWhy); advice != "" && w.f.State.Live() {
 		lines = append(lines, "What to do: "+advice)
 	}
 	return join(append(lines, w.losses())...)

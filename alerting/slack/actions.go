@@ -48,4 +48,4 @@ func (w words) command() string {
 }
 
 // number names the incident to people, and to commands.
-func (w words) number() string { return clean(cmp.Or(w.f.Number, w.f.Incident), maxValue/2) }
+func (w words) number() string { return alerting.Line(cmp.Or(w.f.Number, w.f.Incident), maxValue/2) }

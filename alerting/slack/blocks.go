@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -47,7 +46,7 @@ func (w words) figures() []figure {
 	}
 	var kept []figure
 	for _, f := range list {
-		if f.value = clean(f.value, maxValue); f.value != "" {
+		if f.value = alerting.Line(f.value, maxValue); f.value != "" {
 			kept = append(kept, f)
 		}
 	}
@@ -113,15 +112,15 @@ func memberLine(m alerting.Member) string {
 	if id == "" {
 		id = string(m.Scope)
 	}
-	what := clean(id, 60)
+	what := alerting.Line(id, 60)
 	if m.Fault != "" && !strings.HasPrefix(m.Text, m.Fault) { // else the text says it
-		what += ": " + clean(m.Fault, 40)
+		what += ": " + alerting.Line(m.Fault, 40)
 	}
 	line := fmt.Sprintf("%s  %s, since %s", mark, what, utc(m.Since))
 	if m.Text != "" {
-		line += ": " + clean(m.Text, maxMember)
+		line += ": " + alerting.Line(m.Text, maxMember)
 	}
-	return cut(line, maxMember)
+	return alerting.Cut(line, maxMember)
 }
 
 // sign closes a message: whose it is, and where there is more.
@@ -146,8 +145,7 @@ func (w words) sign(blocks []slackgo.Block) []slackgo.Block {
 // linkTo is a link in Slack's markup; empty for what is no address, or could
 // break out of it.
 func linkTo(address, label string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(address, "<>| \t\r\n") || len(address) > maxSection/2 {
+	if address = alerting.Link(address, maxSection/2); address == "" {
 		return ""
 	}
 	return "<" + escape(address) + "|" + label + ">"
@@ -160,7 +158,7 @@ func header(text string) slackgo.Block { return slackgo.NewHeaderBlock(plainText
 func appendText(blocks []slackgo.Block, texts ...string) []slackgo.Block {
 	for _, t := range texts {
 		if t != "" {
-			blocks = append(blocks, slackgo.NewSectionBlock(plainText(cut(t, maxSection)), nil, nil))
+			blocks = append(blocks, slackgo.NewSectionBlock(plainText(alerting.Cut(t, maxSection)), nil, nil))
 		}
 	}
 	return blocks

@@ -107,7 +107,7 @@ func channelFault(channel string) error {
 	if channelID.MatchString(channel) {
 		return nil
 	}
-	return fmt.Errorf("channel: %q is no ID of a channel; want one such as C0123456789: a name does not do for updates, the ID stands at the end of the channel's details", clean(channel, 80))
+	return fmt.Errorf("channel: %q is no ID of a channel; want one such as C0123456789: a name does not do for updates, the ID stands at the end of the channel's details", alerting.Line(channel, 80))
 }
 
 // urlFault refuses what is no URL, and a secret in clear text over a network.

@@ -29,7 +29,7 @@ func (r *Receiver) failure(method string, x *exchange, err error) *alerting.Send
 		text = fmt.Sprintf("answered %d %s", x.status, http.StatusText(x.status))
 	}
 	e := &alerting.SendError{Class: class, Err: &callError{
-		word: word(said.Err), text: fmt.Sprintf("slack: %s: %s", method, clean(r.hide(text), maxExplained)),
+		word: word(said.Err), text: fmt.Sprintf("slack: %s: %s", method, alerting.Line(r.hide(text), maxExplained)),
 	}}
 	if class == alerting.ClassLimited {
 		e.RetryAfter = x.retryAfter

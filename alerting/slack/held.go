@@ -7,17 +7,19 @@ import (
 	"strings"
 
 	slackgo "github.com/slack-go/slack"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // held lists what the summary of a storm stands for, the worst first.
 func (w words) held() string {
 	var lines []string
 	for _, h := range w.f.Held {
-		head := clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxMember)
+		head := alerting.Line(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxMember)
 		if h.Number != "" {
-			head = strings.TrimSpace(clean(h.Number, maxMember/4) + "  " + head)
+			head = strings.TrimSpace(alerting.Line(h.Number, maxMember/4) + "  " + head)
 		}
-		line := fmt.Sprintf("• %s: %s", cmp.Or(head, "notice"), clean(h.Title, maxMember))
+		line := fmt.Sprintf("• %s: %s", cmp.Or(head, "notice"), alerting.Line(h.Title, maxMember))
 		if h.Messages > 1 {
 			line += fmt.Sprintf(" (%s)", count(h.Messages, "message"))
 		}

@@ -64,7 +64,7 @@ func (w words) reply() message {
 	line := cmp.Or(w.happened(), w.headline())
 	blocks := appendText(nil, line, w.standing(), w.evidence())
 	text := join(line, w.standing(), w.evidence())
-	return message{text: cut(text, maxPlain), blocks: w.sign(blocks)}
+	return message{text: alerting.Cut(text, maxPlain), blocks: w.sign(blocks)}
 }
 
 // plain is the whole message without blocks. What comes first is what a phone
@@ -81,9 +81,9 @@ func (w words) plain() string {
 	}
 	lines = append(lines, w.command())
 	if w.n.Reduced {
-		lines = append(lines, clean(w.f.URL, maxValue))
+		lines = append(lines, alerting.Line(w.f.URL, maxValue))
 	}
-	return cut(join(lines...), maxPlain)
+	return alerting.Cut(join(lines...), maxPlain)
 }
 
 // order is what happened, before or after what stands: first where it is why
@@ -97,12 +97,12 @@ func (w words) order() (first, last string) {
 
 // headline is how bad it is, and what.
 func (w words) headline() string {
-	title := clean(w.f.Title, maxHeader)
+	title := alerting.Line(w.f.Title, maxHeader)
 	if w.f.GoesOnIn != "" {
-		return cut(fmt.Sprintf("➡️ goes on in %s: %s", clean(w.f.GoesOnIn, maxValue), title), maxHeader)
+		return alerting.Cut(fmt.Sprintf("➡️ goes on in %s: %s", alerting.Line(w.f.GoesOnIn, maxValue), title), maxHeader)
 	}
 	if w.f.State != "" && !w.f.State.Live() {
-		return cut(fmt.Sprintf("✅ %s: %s", w.f.State, title), maxHeader)
+		return alerting.Cut(fmt.Sprintf("✅ %s: %s", w.f.State, title), maxHeader)
 	}
 	how := string(w.f.Severity)
 	if w.f.State != "" && w.f.State != alerting.StateOpen {
@@ -112,9 +112,9 @@ func (w words) headline() string {
 		how += ", flapping"
 	}
 	if w.n.Kind == alerting.KindTest { // nothing is wrong
-		return cut("⚪ test: "+title, maxHeader)
+		return alerting.Cut("⚪ test: "+title, maxHeader)
 	}
-	return cut(strings.TrimSpace(fmt.Sprintf("%s %s: %s", light(w.f.Severity), cmp.Or(clean(how, maxHeader/2), "notice"), title)), maxHeader)
+	return alerting.Cut(strings.TrimSpace(fmt.Sprintf("%s %s: %s", light(w.f.Severity), cmp.Or(alerting.Line(how, maxHeader/2), "notice"), title)), maxHeader)
 }
 
 func light(s rules.Severity) string {
@@ -140,12 +140,12 @@ func (w words) late() string {
 
 // evidence is why, and what would end it.
 func (w words) evidence() string {
-	text := clean(w.f.Evidence.Text, maxLine)
+	text := alerting.Line(w.f.Evidence.Text, maxLine)
 	if w.happened() != "" && strings.Contains(w.f.Happened, w.f.Evidence.Text) {
 		text = "" // it is said there
 	}
 	if w.f.Evidence.Clears != "" && w.f.State.Live() {
-		text = join(text, "clears after "+clean(w.f.Evidence.Clears, maxLine/2))
+		text = join(text, "clears after "+alerting.Line(w.f.Evidence.Clears, maxLine/2))
 	}
 	return text
 }
@@ -156,7 +156,7 @@ func (w words) happened() string {
 	if w.f.Happened == w.f.Title+": "+w.f.Evidence.Text {
 		return ""
 	}
-	text := clean(w.f.News(), maxLine)
+	text := alerting.Line(w.f.News(), maxLine)
 	if text == "" || w.f.At.IsZero() {
 		return text
 	}

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // Role says what a person may do from Slack. The zero Role may do nothing.
@@ -61,15 +63,15 @@ func (c Config) buttonFaults() []error {
 
 func userFaults(id string, u User) []error {
 	var faults []error
-	key := "users." + clean(id, maxName)
+	key := "users." + alerting.Line(id, maxName)
 	if !userID.MatchString(id) {
 		faults = append(faults, fmt.Errorf("%s: is no ID of a person in Slack; want one such as U0123ABCD: it stands in the person's profile, under Copy member ID", key))
 	}
-	if u.Name == "" || clean(u.Name, maxName) != u.Name {
-		faults = append(faults, fmt.Errorf("%s.name: %q is no name; want 1 to %d characters on one line: it stands in the timeline", key, clean(u.Name, maxName), maxName))
+	if u.Name == "" || alerting.Line(u.Name, maxName) != u.Name {
+		faults = append(faults, fmt.Errorf("%s.name: %q is no name; want 1 to %d characters on one line: it stands in the timeline", key, alerting.Line(u.Name, maxName), maxName))
 	}
 	if !slices.Contains(Roles(), u.Role) {
-		faults = append(faults, fmt.Errorf("%s.role: %q is no role; want viewer, operator or admin", key, clean(string(u.Role), maxName)))
+		faults = append(faults, fmt.Errorf("%s.role: %q is no role; want viewer, operator or admin", key, alerting.Line(string(u.Role), maxName)))
 	}
 	return faults
 }

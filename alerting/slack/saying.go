@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // maxSayings bounds what waits to be told to people; beyond it is dropped: a
@@ -32,7 +34,7 @@ func (b *Buttons) say(app App, in interaction, text string) {
 		return
 	}
 	select {
-	case b.told <- saying{in.ResponseURL, cut(text, maxPlain)}:
+	case b.told <- saying{in.ResponseURL, alerting.Cut(text, maxPlain)}:
 	default:
 		b.log.Warn("person who pressed is not answered", "slack_user", in.User.ID, "why", "too many are waiting")
 	}

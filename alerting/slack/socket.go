@@ -137,7 +137,7 @@ func (k *socket) dial(ctx context.Context, address string) (*websocket.Conn, err
 		if resp != nil {
 			text += fmt.Sprintf(": answered %d", resp.StatusCode)
 		}
-		return nil, fmt.Errorf("slack: socket: %s", clean(text, maxExplained))
+		return nil, fmt.Errorf("slack: socket: %s", alerting.Line(text, maxExplained))
 	}
 	return conn, nil
 }
@@ -224,5 +224,5 @@ func (k *socket) answer(ctx context.Context, conn *websocket.Conn, e envelope) e
 
 // ended is why a connection ended, without a secret.
 func (k *socket) ended(err error) error {
-	return fmt.Errorf("slack: socket: %s", clean(k.r.hide(bare(err)), maxExplained))
+	return fmt.Errorf("slack: socket: %s", alerting.Line(k.r.hide(bare(err)), maxExplained))
 }

@@ -42,7 +42,7 @@ func (r *Receiver) message(n alerting.Notice, short bool) (message, error) {
 		return message{}, &alerting.SendError{Class: alerting.ClassMessage, Err: fmt.Errorf("slack: word a notice of kind %s: %w", n.Kind, err)}
 	}
 	return message{text: fmt.Sprintf("A message of kind %s was due at %s, and could not be put into words: %s. What it would have told is kept: hookvigil outbox ls shows notice %s.",
-		clean(string(n.Kind), maxValue), utc(n.Due), clean(err.Error(), maxLine), clean(n.ID, maxValue))}, nil
+		alerting.Line(string(n.Kind), maxValue), utc(n.Due), alerting.Line(err.Error(), maxLine), alerting.Line(n.ID, maxValue))}, nil
 }
 
 // words is n for our own wording. Only the message that is kept up to date has
@@ -79,5 +79,5 @@ func (r *Receiver) worded(w Wording, n alerting.Notice) (m message, err error) {
 			return message{}, fmt.Errorf("%d blocks came out; Slack takes %d", len(blocks.BlockSet), maxBlocks)
 		}
 	}
-	return message{text: cut(text, maxPlain), blocks: blocks.BlockSet}, nil
+	return message{text: alerting.Cut(text, maxPlain), blocks: blocks.BlockSet}, nil
 }

@@ -148,7 +148,7 @@ func printClasses(out io.Writer, c backtest.Calibration) {
 		t.rows = append(t.rows, row)
 	}
 	t.print(out, 120, nil)
-	fmt.Fprintln(out, "\nDAYS are those of all its series together; 4% FOUND is the median of simulated rises to 4 %.")
+	fmt.Fprintln(out, "\nDAYS are those of all its series together; 4% FOUND is the median of simulated rises to 4%.")
 }
 
 func delay(d time.Duration) string {

@@ -88,8 +88,8 @@ func daemonLooks() []Panel {
 		chart(question{
 			title: "Lateness", unit: unitSeconds, limits: over(1, 5), runbook: runbookLate,
 			queries: []query{
-				{quantile("0.99", "hookvigil_probe_lateness_seconds"), "probes, 99 % are below"},
-				{quantile("0.99", "hookvigil_certificate_lateness_seconds"), "certificates, 99 % are below"},
+				{quantile("0.99", "hookvigil_probe_lateness_seconds"), "probes, 99% are below"},
+				{quantile("0.99", "hookvigil_certificate_lateness_seconds"), "certificates, 99% are below"},
 			},
 			doc: "How late looks start. Over 5 s it is off duty: too many endpoints for the descriptors or processors there are, or a machine that is starved.",
 		}),
@@ -185,7 +185,7 @@ func daemonNotices() []Panel {
 		}),
 		chart(question{
 			title: "Time from decision to arrival", unit: unitSeconds, share: 8, limits: []limit{{60, orange}}, runbook: runbookOutbox,
-			queries: ask(quantile("0.95", "hookvigil_notify_latency_seconds", "kind"), "{{kind}}, 95 % are below"),
+			queries: ask(quantile("0.95", "hookvigil_notify_latency_seconds", "kind"), "{{kind}}, 95% are below"),
 			doc:     "Of notices that were sent. A page should take seconds; minutes are retries or a limit of the receiver's.",
 		}),
 		stat(question{
@@ -246,7 +246,7 @@ func daemonHTTP() []Panel {
 		chart(question{
 			title: "Slowest routes", unit: unitSeconds, limits: []limit{{5, orange}},
 			queries: ask("topk(8, "+quantile("0.99", "hookvigil_http_request_duration_seconds", "route")+" >= 0)", "{{route}}"),
-			doc:     "99 % of requests are below. Attempts wait for the disk to sync; /metrics/probes grows with the endpoints: use shards.",
+			doc:     "99% of requests are below. Attempts wait for the disk to sync; /metrics/probes grows with the endpoints: use shards.",
 		}),
 	}
 }

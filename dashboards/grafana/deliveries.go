@@ -18,7 +18,7 @@ func deliveriesNow() []Panel {
 		stat(question{
 			title: "Failed share of first attempts", unit: unitRatio, limits: over(0.01, 0.04), none: "no attempts", share: 6, runbook: "platform_error_ratio",
 			queries: ask(worst(of("hookvigil_delivery_error_ratio", `scope="platform"`)), ""),
-			doc:     "Of all traffic in the last 5 minutes; 4 % is critical. Look at the channels and the outcomes below: one channel alone is that channel's, all together is ours.",
+			doc:     "Of all traffic in the last 5 minutes; 4% is critical. Look at the channels and the outcomes below: one channel alone is that channel's, all together is ours.",
 		}),
 		stat(question{
 			title: "Worst channel", unit: unitRatio, limits: over(0.01, 0.04), none: "no attempts", share: 6, runbook: "channel_error_ratio",

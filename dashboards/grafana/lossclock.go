@@ -48,7 +48,7 @@ func lossNow() []Panel {
 		stat(question{
 			title: "Missing retries", unit: unitCount, limits: over(1, 101), share: 4, runbook: runbookMissing,
 			queries: ask(sum(of(retriesMissing)), ""),
-			doc:     "Events whose next automatic try is overdue: their sender is late, whatever the endpoints do. Over 100, or over 1 % of the undelivered, look at the sender's queue and workers.",
+			doc:     "Events whose next automatic try is overdue: their sender is late, whatever the endpoints do. Over 100, or over 1% of the undelivered, look at the sender's queue and workers.",
 		}),
 	}
 }
@@ -85,7 +85,7 @@ func lossHistory() []Panel {
 				{sum(of(retriesMissing)), "missing"},
 				{"clamp_max(0.01 * " + sum(of(undelivered)) + ", 100)", "limit of the alert"},
 			},
-			doc: "The limit is 100, or 1 % of the undelivered where that is less. Above it tries do not come that merchants rely on: the sender is stuck or overloaded, or does not report them to us.",
+			doc: "The limit is 100, or 1% of the undelivered where that is less. Above it tries do not come that merchants rely on: the sender is stuck or overloaded, or does not report them to us.",
 		}),
 	}
 }

@@ -28,7 +28,7 @@ func overviewNow() []Panel {
 		stat(question{
 			title: "Failed share of first attempts", unit: unitRatio, limits: over(0.01, 0.04), none: "no attempts", runbook: "platform_error_ratio",
 			queries: ask(worst(of("hookvigil_delivery_error_ratio", `scope="platform"`)), ""),
-			doc:     "Of all traffic in the last 5 minutes; 4 % is critical. Open the dashboard Deliveries to see which channel and which outcome. No attempts means no data, not health.",
+			doc:     "Of all traffic in the last 5 minutes; 4% is critical. Open the dashboard Deliveries to see which channel and which outcome. No attempts means no data, not health.",
 		}),
 		stat(question{
 			title: "Endpoints down", unit: unitCount, limits: anyIsBad(), runbook: "endpoint_down",
@@ -89,15 +89,15 @@ func overviewEndpoints() []Panel {
 			title: "Time to answer", unit: unitSeconds, limits: over(5, 30), runbook: "SlowProbe",
 			queries: []query{
 				{quantile("0.5", "hookvigil_probe_duration_seconds"), "half are below"},
-				{quantile("0.95", "hookvigil_probe_duration_seconds"), "95 % are below"},
-				{quantile("0.99", "hookvigil_probe_duration_seconds"), "99 % are below"},
+				{quantile("0.95", "hookvigil_probe_duration_seconds"), "95% are below"},
+				{quantile("0.99", "hookvigil_probe_duration_seconds"), "99% are below"},
 			},
 			doc: "Of all probes. Over 5 s an endpoint is slow, at 30 s senders give up. If all rise together, suspect our network or resolver: see the phases beside it.",
 		}),
 		chart(question{
 			title: "Time by phase", unit: unitSeconds,
 			queries: ask(quantile("0.95", "hookvigil_probe_phase_seconds", "phase"), "{{phase}}"),
-			doc:     "95 % of probes are below. resolve that rises is the resolver, connect is the network, tls and processing are the endpoints' own.",
+			doc:     "95% of probes are below. resolve that rises is the resolver, connect is the network, tls and processing are the endpoints' own.",
 		}),
 	}
 }

@@ -39,7 +39,7 @@ type ratiosView struct {
 	First           int         `json:"first_attempts" doc:"That count: live, automatic, not ended by the sender itself"`
 	FailedFirst     int         `json:"failed_first"`
 	FirstRatio      *float64    `json:"first_error_ratio" doc:"In [0, 1]; null without attempts"`
-	FirstLow        *float64    `json:"first_error_ratio_low" doc:"Exact 95 % interval; null without attempts"`
+	FirstLow        *float64    `json:"first_error_ratio_low" doc:"Exact 95% interval; null without attempts"`
 	FirstHigh       *float64    `json:"first_error_ratio_high"`
 	Attempts        int         `json:"attempts" doc:"First ones and retries"`
 	FailedAttempts  int         `json:"failed_attempts"`

@@ -24,8 +24,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // marker is part of every secret in testdata: no fault may show it.
 const marker = "hunter2"
 
-// pagerKey is as long as PagerDuty's keys are.
-const pagerKey = "hunter2-hunter2-hunter2-hunter2-"
+// These have the form of PagerDuty's keys.
+const (
+	pagerKey = "hunter2hunter2hunter2hunter2hunt"
+	proofKey = "hunter2hunter2hunter2hunter2test"
+)
 
 // TestGoldenWrong loads every configuration of testdata/wrong and compares
 // what a person reads. The files that they may name stand beside them.
@@ -118,6 +121,8 @@ func supply(t *testing.T) {
 	put(t, "secrets/open.url", "https://hooks.slack.com/services/T0/B0/"+marker+"\n", 0o644)
 	put(t, "secrets/smtp", marker+"\n", 0o600)
 	put(t, "secrets/pagerduty.key", pagerKey+"\n", 0o600)
+	put(t, "secrets/pagerduty-test.key", proofKey+"\n", 0o600)
+	put(t, "secrets/pagerduty-quoted.key", pagerKey[:30]+`""`+"\n", 0o600)
 	put(t, "secrets/alertmanager", marker+"\n", 0o600)
 	put(t, "secrets/empty.token", "\n", 0o600)
 	put(t, "secrets/short.token", marker+"\n", 0o600)

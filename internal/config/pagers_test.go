@@ -19,7 +19,7 @@ func TestLoadPagers(t *testing.T) {
 version: 1
 tls: {ca_files: [ca.pem]}
 receivers:
-  a: {kind: pagerduty, routing_key_file: secrets/pagerduty.key}
+  a: {kind: pagerduty, routing_key_file: secrets/pagerduty.key, test_key_file: secrets/pagerduty-test.key}
   b: {kind: pagerduty, routing_key: "${HOOKVIGIL_TEST_VALUE}", url: "https://events.eu.pagerduty.com", client: hookvigil Jakarta, timeout: 5s}
   c: {kind: alertmanager, urls: "http://127.0.0.1:9093"}
   d:
@@ -40,7 +40,7 @@ routes: [{to: [a, b, c, d, e]}]
 	}
 	roots := cfg.Defaults.Roots
 	want := []config.Receiver{
-		{Name: "a", Kind: "pagerduty", PagerDuty: &pagerduty.Config{RoutingKey: pagerKey}},
+		{Name: "a", Kind: "pagerduty", PagerDuty: &pagerduty.Config{RoutingKey: pagerKey, TestKey: proofKey}},
 		{Name: "b", Kind: "pagerduty", PagerDuty: &pagerduty.Config{RoutingKey: pagerKey, URL: "https://events.eu.pagerduty.com", Client: "hookvigil Jakarta", Timeout: 5 * time.Second}},
 		{Name: "c", Kind: "alertmanager", Alertmanager: &alertmanager.Config{URLs: []string{"http://127.0.0.1:9093"}, Roots: roots}},
 		{Name: "d", Kind: "alertmanager", Alertmanager: &alertmanager.Config{
@@ -70,7 +70,7 @@ func TestPagersEqual(t *testing.T) {
 		am, pager  bool // alike after it
 	}{
 		"nothing":   {"hookvigil.yaml", text, true, true},
-		"the key":   {"secrets/pagerduty.key", "hunter3-hunter3-hunter3-hunter3-", true, false},
+		"the key":   {"secrets/pagerduty.key", "hunter3hunter3hunter3hunter3hunt", true, false},
 		"the token": {"secrets/good.token", "rotated-and-long-enough-for-it", false, true},
 		"a label":   {"hookvigil.yaml", strings.Replace(text, "team: a", "team: b", 1), false, true},
 		"a root":    {"ca.pem", "", false, true},

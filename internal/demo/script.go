@@ -53,17 +53,17 @@ type step struct {
 // story returns the scenes in order; the first begins at once.
 func story() []step {
 	return []step{
-		{0, "well", "All is well", "Sixteen endpoints of twelve merchants answer. The sender hands in 80 attempts a second; 0.2 % of them fail, as on any day.",
+		{0, "well", "All is well", "Sixteen endpoints of twelve merchants answer. The sender hands in 80 attempts a second; 0.2% of them fail, as on any day.",
 			"The overview: everything turns healthy."},
-		{trouble, "errors", "Errors", "A bug in the management of server certificates breaks connections inside the platform: 4 % of all first attempts fail. The service “ledger” shows an expired certificate.",
+		{trouble, "errors", "Errors", "A bug in the management of server certificates breaks connections inside the platform: 4% of all first attempts fail. The service “ledger” shows an expired certificate.",
 			"“ledger” within seconds: the certificate is a signal of its own. The error ratio takes about 20 s, because it has to be sure."},
 		{hangs, "hangs", "An endpoint hangs", "Meanwhile a merchant has trouble of their own: an endpoint of Roti Harum takes requests and never answers.",
 			"An incident of its own, not mixed up with the platform's."},
 		{runsOut, "runs-out", "A certificate runs out", "Nobody renewed the certificate of Batik Larasati: it ends now.",
 			"One incident for it, though probe and certificate both see it."},
-		{allOpen, "all-open", "Four causes", "4 % still fail. Somebody reads the messages and looks for the bug.",
+		{allOpen, "all-open", "Four causes", "4% still fail. Somebody reads the messages and looks for the bug.",
 			"Four causes, four messages, and the platform's is critical. Payment channels join it as lines instead of paging once more."},
-		{firstFix, "first-fix", "First fix", "Most of the traffic recovers: 1.5 % still fail. That is more than on any day.",
+		{firstFix, "first-fix", "First fix", "Most of the traffic recovers: 1.5% still fail. That is more than on any day.",
 			"The platform's incident stays open: better is not good."},
 		{fullFix, "full-fix", "Full recovery", "The second fix. “ledger” has a good certificate, Batik Larasati a new one, and Roti Harum answers.",
 			"Each thread gets its reply, and the message above it turns to resolved. The error ratio is last: it has to stay good for a while."},
