@@ -15,7 +15,7 @@ import (
 // generous ends a test that hangs; impatient is for silence that is wanted.
 const (
 	generous  = 20 * time.Second
-	impatient = 300 * time.Millisecond
+	impatient = time.Second
 )
 
 // configFor is a config for a sink without TLS.

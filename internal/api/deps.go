@@ -63,6 +63,7 @@ type Deps struct {
 	Registry Registry
 	Looks    Looks
 	Duties   Duties
+	Remarks  func() []string // what /-/duty says beside its answer, one line each; nil: nothing. It is safe for concurrent use
 
 	// Cause says why an endpoint is as that view of it shows. nil: by the view
 	// alone, which does not tell how deliveries fail.

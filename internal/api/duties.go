@@ -14,24 +14,33 @@ import (
 type dutyView struct {
 	Status  string   `json:"status"` // ok | failing
 	Reasons []string `json:"reasons"`
+	Remarks []string `json:"remarks,omitempty"` // what is worth knowing, and is no reason
 }
 
 // duty answers 200 when nothing is wrong, else 503 with the reasons: a line
-// each, or JSON for whoever accepts it.
-func duty(wrong func() []string) http.Handler {
+// each, or JSON for whoever accepts it. What is worth knowing beside that
+// changes no status; nil: nothing is.
+func duty(wrong, beside func() []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reasons, status, word := wrong(), http.StatusOK, "ok"
+		var remarks []string
+		if beside != nil {
+			remarks = beside()
+		}
 		if len(reasons) > 0 {
 			status, word = http.StatusServiceUnavailable, "failing"
 		}
 		if strings.Contains(r.Header.Get("Accept"), "application/json") {
-			writeJSON(w, status, "application/json", dutyView{Status: word, Reasons: filled(reasons)})
+			writeJSON(w, status, "application/json", dutyView{Status: word, Reasons: filled(reasons), Remarks: remarks})
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
 		if len(reasons) == 0 {
 			reasons = []string{word}
+		}
+		for _, remark := range remarks {
+			reasons = append(reasons, "note: "+remark)
 		}
 		_, _ = w.Write([]byte(strings.Join(reasons, "\n") + "\n")) // the client is gone: nobody to tell
 	})

@@ -38,6 +38,32 @@ func TestDutiesSayWhyNot(t *testing.T) {
 	}
 }
 
+// TestRemarksChangeNoAnswer: a watcher that looks at the status sees none.
+func TestRemarksChangeNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allTokens())
+	w.duties.remarks = []string{"nobody has tried the pager"}
+	neglected := newWorld(t, allTokens())
+	neglected.duties.remarks, neglected.duties.duty = w.duties.remarks, []string{"outbox is 40m old"}
+	for name, tt := range map[string]struct {
+		of                 *world
+		path, accept, body string
+		status             int
+	}{
+		"on duty":            {w, "/-/duty", "", "ok\nnote: nobody has tried the pager\n", 200},
+		"on duty, in JSON":   {w, "/-/duty", "application/json", `{"status":"ok","reasons":[],"remarks":["nobody has tried the pager"]}` + "\n", 200},
+		"off duty":           {neglected, "/-/duty", "", "outbox is 40m old\nnote: nobody has tried the pager\n", 503},
+		"ready says no more": {w, "/-/ready", "", "ok\n", 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if a := tt.of.ask(t, http.MethodGet, tt.path, viewerToken, "", header("Accept", tt.accept)); a.status != tt.status || a.body != tt.body {
+				t.Errorf("got %d %q, want %d %q", a.status, a.body, tt.status, tt.body)
+			}
+		})
+	}
+}
+
 func TestReloadAnswersTheDiff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, allTokens())

@@ -38,9 +38,9 @@ func (s *Server) routes() {
 
 	s.plain(viewer, get("/api/v1/openapi.json", "openapi", "This document"), http.HandlerFunc(s.openAPI))
 	s.plain(access{open: true}, interactionsOperation(), s.interactions())
-	s.plain(access{open: true}, get("/-/healthy", "healthy", "200 when the daemon is alive"), duty(s.deps.Duties.Healthy))
-	s.plain(access{open: true}, get("/-/ready", "ready", "200 when the daemon can take requests"), duty(s.deps.Duties.Ready))
-	s.plain(house, get("/-/duty", "duty", "200 when the daemon does its duty: for watchers"), duty(s.deps.Duties.Duty))
+	s.plain(access{open: true}, get("/-/healthy", "healthy", "200 when the daemon is alive"), duty(s.deps.Duties.Healthy, nil))
+	s.plain(access{open: true}, get("/-/ready", "ready", "200 when the daemon can take requests"), duty(s.deps.Duties.Ready, nil))
+	s.plain(house, get("/-/duty", "duty", "200 when the daemon does its duty: for watchers"), duty(s.deps.Duties.Duty, s.deps.Remarks))
 	s.plain(access{role: RoleAdmin, house: true}, post("/-/reload", "reload", "Read the configuration again"), http.HandlerFunc(s.reload))
 	s.plain(house, get("/metrics", "metrics", "Aggregates for Prometheus"), s.deps.Metrics)
 	s.plain(house, get("/metrics/probes", "probe-metrics", "Series by endpoint, under blackbox_exporter's names"), probeMetrics(s.deps))

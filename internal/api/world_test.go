@@ -109,6 +109,7 @@ func (f fakeLooks) Target(id string) rules.CertificateView { return f.targets[id
 // fakeDuties says what it is told to.
 type fakeDuties struct {
 	healthy, ready, duty []string
+	remarks              []string
 	report               api.ReloadReport
 	err                  error
 }
@@ -259,7 +260,7 @@ func (w *world) deps() api.Deps {
 		return func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, s) }
 	}
 	return api.Deps{
-		Registry: w.registry, Looks: w.looks, Duties: w.duties, DecodeEntry: decodeEntry,
+		Registry: w.registry, Looks: w.looks, Duties: w.duties, Remarks: func() []string { return w.duties.remarks }, DecodeEntry: decodeEntry,
 		Attempts: w.attempts, Sources: func(name string) bool { return name != "closed" },
 		Tally: w.desk.tally, Incidents: w.desk, Conditions: func() []rules.Standing { return w.stands }, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
 		Interactions: slackOnly,

@@ -67,6 +67,15 @@ func (q duties) Duty() []string {
 	return problems
 }
 
+// Remarks says what a watcher should know although nothing is wrong. It does
+// not block.
+func (q duties) Remarks() []string {
+	if q.Ready() != nil {
+		return nil
+	}
+	return q.d.watch.pulses.remarks()
+}
+
 // problems says where facts are stuck on their way to people.
 func (c *column) problems(now time.Time) []string {
 	var problems []string
@@ -101,6 +110,9 @@ func (w *ways) lanes() map[string]bool {
 		for _, d := range list {
 			ours[d.Lane] = true
 		}
+	}
+	for _, p := range w.proofs {
+		ours[p.to.Lane] = true
 	}
 	return ours
 }

@@ -180,7 +180,7 @@ func waitAfter(e *alerting.SendError) time.Duration {
 	switch e.Class {
 	case alerting.ClassAuth, alerting.ClassDestination, alerting.ClassMessage:
 		return resortRepeat
-	case alerting.ClassTransient, alerting.ClassLimited, alerting.ClassAmbiguous:
+	case alerting.ClassTransient, alerting.ClassLimited, alerting.ClassAmbiguous, alerting.ClassWithheld:
 	}
 	return min(max(resortRetry, e.RetryAfter), resortRepeat)
 }

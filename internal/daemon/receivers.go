@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/alerting/alertmanager"
@@ -18,16 +19,38 @@ import (
 
 // ways are the configured receivers, ready to send, and where each leads.
 type ways struct {
-	ports alerting.Ports
-	leads map[string][]alerting.Destination // by receiver name
-	names []string                          // of the receivers, in order
-	prove map[string]bool                   // receivers that can show silently that they work
+	ports  alerting.Ports
+	leads  map[string][]alerting.Destination // by receiver name
+	names  []string                          // of the receivers, in order
+	proofs []proof                           // lanes that can show silently that they work, in order of the receivers
+}
+
+// proof is a lane that shows silently that its receiver works.
+type proof struct {
+	to    alerting.Destination
+	every time.Duration // not more often than this, whatever the configuration says; 0: as it says
+}
+
+// proofsOf returns how a receiver shows that it works without a person's
+// noticing. A webhook would make a message, and a pager without a service to
+// test would wake somebody: notify test is for these.
+func proofsOf(r config.Receiver, leads []alerting.Destination) []proof {
+	var list []proof
+	switch {
+	case r.PagerDuty != nil && r.PagerDuty.TestKey != "":
+		return []proof{{pagerduty.ProofDestination(r.Name), pagerduty.ProveEvery}}
+	case r.Slack != nil && r.Slack.Token != "", r.Email != nil, r.Alertmanager != nil:
+		for _, to := range leads {
+			list = append(list, proof{to: to})
+		}
+	}
+	return list
 }
 
 // openWays makes the receivers of c. A receiver kind is one case here, one
 // folder, and one field in the configuration.
 func openWays(c *config.Config, log *slog.Logger) ways {
-	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}}, leads: map[string][]alerting.Destination{}, prove: map[string]bool{}}
+	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}}, leads: map[string][]alerting.Destination{}}
 	for _, r := range c.Receivers {
 		port := alerting.Port{Kind: r.Kind}
 		switch {
@@ -54,8 +77,7 @@ func openWays(c *config.Config, log *slog.Logger) ways {
 			port.Receiver = webhook.New(*r.Webhook, log)
 			w.leads[r.Name] = []alerting.Destination{webhook.Destination(r.Name)}
 		}
-		// A pager would wake somebody, and a webhook would make a message: notify test is for these.
-		w.prove[r.Name] = r.Slack != nil && r.Slack.Token != "" || r.Email != nil || r.Alertmanager != nil
+		w.proofs = append(w.proofs, proofsOf(r, w.leads[r.Name])...)
 		w.ports.Named[r.Name] = port
 		w.names = append(w.names, r.Name)
 	}

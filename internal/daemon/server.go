@@ -26,6 +26,7 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 			Registry: d.registry,
 			Looks:    shown{d},
 			Duties:   duties{d},
+			Remarks:  duties{d}.Remarks,
 			Defaults: d.registry.Defaults,
 			DecodeEntry: func(line []byte) (registry.Merchant, []registry.Endpoint, error) {
 				return config.DecodeEntry(line, false)

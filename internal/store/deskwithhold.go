@@ -52,7 +52,7 @@ func untoldLanes(ctx context.Context, tx *sql.Tx, incident string) ([]untold, er
 				WHEN max(kind = 'merchant') THEN 'merchant' ELSE 'mail' END,
 			coalesce(max(id) FILTER (WHERE state = 'waiting' AND kind = 'root'), max(id) FILTER (WHERE state = 'waiting'), '')
 		FROM notice WHERE subject = ? GROUP BY lane
-		HAVING max(state = 'waiting') AND NOT max(state IN ('sent', 'sending') OR error_class = 'ambiguous' OR kind = 'state' AND attempts > 0) ORDER BY lane`, incident)
+		HAVING max(state = 'waiting') AND NOT max(state IN ('sent', 'sending') OR error_class = 'ambiguous' OR kind = 'state' AND attempts > 0 AND state <> 'withheld') ORDER BY lane`, incident)
 	if err != nil {
 		return nil, err
 	}

@@ -103,3 +103,40 @@ func TestWhatMayHaveBeenToldHearsTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// What a pager would have woken somebody for, but did not because it was
+// recovering by then, was told to nobody there: the timeline says so.
+func TestAPageThatWasHeldBackIsWithheld(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	e, c := failed("a", "h1", noon, minute(2))
+	step(t, s, e, c)
+	turnOf(t, s, everybody(), minute(2))
+	got, err := s.Claim(t.Context(), alerting.ClaimRequest{Lane: "pager/events", Owner: "me", Now: minute(3), Limit: 1, Lease: time.Minute})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("claimed %d: %v", len(got), err)
+	}
+	_, err = s.Finish(t.Context(), alerting.Outcome{
+		ID: got[0].ID, Fence: got[0].Fence, Lane: "pager/events", Kind: "pagerduty", Began: minute(3), Ended: minute(3),
+		Result: alerting.ResultHushed, Text: "it recovers",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if proofs, err := s.Proofs(t.Context()); err != nil || !proofs["pager/events"].Last().IsZero() {
+		t.Errorf("the lane is proved: %+v, %v", proofs, err)
+	}
+	step(t, s, e, e.clear(minute(9)))
+	turnOf(t, s, everybody(), minute(9))
+	if got := kindsOf(send(t, s, "pager/events", minute(10))); got != "" {
+		t.Errorf("sent %q, want nothing", got)
+	}
+	in := incidents(t, s, alerting.IncidentFilter{})[0]
+	if !in.AlertedAt.IsZero() {
+		t.Errorf("somebody was alerted at %s", in.AlertedAt)
+	}
+	_, entries := incident(t, s, in.ID)
+	if last := entries[len(entries)-1]; last.Kind != alerting.EntryWithheld || last.Text != "over before it left: not told through pager" {
+		t.Errorf("the timeline ends with %+v", last)
+	}
+}

@@ -25,11 +25,13 @@ func (s *Store) Recover(ctx context.Context, r alerting.Recovery) error {
 
 func (s *Store) needsRecovery(ctx context.Context, r alerting.Recovery) (needed bool, err error) {
 	err = s.state.read(ctx, func(tx *sql.Tx) error {
+		from, before := alerting.StopSubjects("")
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM notice WHERE state = 'sending' AND (lease_until <= ?1 OR (?2 <> '' AND lease_owner = ?2)))
 			OR (?3 AND EXISTS (SELECT 1 FROM lane WHERE stopped_at IS NOT NULL))
+			OR (?3 AND EXISTS (SELECT 1 FROM notice WHERE subject >= ?6 AND subject < ?7 AND kind = 'dead_letter'))
 			OR EXISTS (SELECT 1 FROM notice WHERE created_at > ?4 AND state = 'waiting')
 			OR EXISTS (SELECT 1 FROM lane WHERE failing_since > ?4 OR paused_until > ?5)`,
-			r.Now.UnixMicro(), r.Owner, r.Lanes, r.Now.Add(clockSlack).UnixMicro(), r.Now.Add(longestPause).UnixMicro()).Scan(&needed)
+			r.Now.UnixMicro(), r.Owner, r.Lanes, r.Now.Add(clockSlack).UnixMicro(), r.Now.Add(longestPause).UnixMicro(), from, before).Scan(&needed)
 	})
 	return needed, err
 }
@@ -46,8 +48,10 @@ func recoverOutbox(ctx context.Context, tx *sql.Tx, r alerting.Recovery) error {
 	if err != nil || !r.Lanes {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE lane SET stopped_at = NULL, updated_at = ? WHERE stopped_at IS NOT NULL`, now)
-	return err
+	if _, err = tx.ExecContext(ctx, `UPDATE lane SET stopped_at = NULL, updated_at = ? WHERE stopped_at IS NOT NULL`, now); err != nil {
+		return err
+	}
+	return recoverAlarms(ctx, tx, r)
 }
 
 // What lies ahead of now by more than this was written before the clock was set

@@ -23,6 +23,9 @@ func (s *Store) Finish(ctx context.Context, o alerting.Outcome) (applied bool, e
 		if err != nil {
 			return err
 		}
+		if err := finishAlarms(ctx, tx, o); err != nil {
+			return err
+		}
 		if err := finishLane(ctx, tx, o); err != nil {
 			return err
 		}
