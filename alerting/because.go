@@ -61,7 +61,7 @@ func wordsOf(fault string) string {
 // sharedCause is the fault that most members of a common cause show.
 func (in Incident) sharedCause(when func(time.Time) string) string {
 	faults, hosts := map[string]int{}, map[string]bool{}
-	for _, m := range in.Members {
+	for _, m := range in.ongoing() {
 		faults[m.Fault]++
 		hosts[m.Host] = true
 	}
@@ -81,11 +81,20 @@ func (in Incident) sharedCause(when func(time.Time) string) string {
 	return wordsOf(fault) + where + "; it began " + in.began(when)
 }
 
+// ongoing are the members that fail now; all there were when none does.
+func (in Incident) ongoing() []Membership {
+	left := slices.DeleteFunc(slices.Clone(in.Members), func(m Membership) bool { return !m.Left.IsZero() })
+	if len(left) == 0 {
+		return in.Members
+	}
+	return left
+}
+
 // ownCause is the fault of the endpoint that an incident is about.
 func (in Incident) ownCause(when func(time.Time) string) string {
 	for _, m := range in.Members {
 		if m.Key.Rule == in.Rule && m.Key.Scope == in.Scope && m.Fault != "" {
-			return wordsOf(m.Fault) + at(m.Host) + " since " + when(m.Since)
+			return wordsOf(m.Fault) + at(m.Host) + "; down since " + when(m.Since) // not always with that fault
 		}
 	}
 	return ""

@@ -44,23 +44,50 @@ func (t *turn) leaveLines(in *Incident) {
 }
 
 // lead gives an incident whose leading condition is over to the oldest of those
-// that are left: an endpoint that is up again, and whose certificate is bad or whose
-// events get their last try soon, is not down. What is of another scope leads only
-// when all that is left is about deliveries.
+// that are left, when all of these are about deliveries: an endpoint that is up
+// again, and whose events get their last try soon, is not down.
 func (t *turn) lead(in *Incident) {
-	if _, leads := t.seats[met{in.Rule, in.Scope}]; leads || in.Rule == RuleCommonCause {
-		return
-	}
-	seats := t.seatsIn(in)
-	sees := func(s seat) bool { k := in.Members[s.i].Key; return shared(k.Rule) && k.Scope == in.Scope }
-	if slices.ContainsFunc(seats, sees) {
-		seats = slices.DeleteFunc(seats, func(s seat) bool { return !sees(s) })
-	}
-	other := func(s seat) bool { return !sees(s) && !ofDeliveries(in.Members[s.i].Key.Rule) }
-	if len(seats) == 0 || slices.ContainsFunc(seats, other) {
+	seats, led := t.unled(in)
+	other := func(s seat) bool { return !ofDeliveries(in.Members[s.i].Key.Rule) }
+	if led || slices.ContainsFunc(seats, other) {
 		return
 	}
 	seats = slices.DeleteFunc(seats, func(s seat) bool { return in.Members[s.i].Key.Rule == rules.RuleEndpointFailing })
+	t.leadBy(in, seats)
+}
+
+// leadsOn is how long after its leading condition an incident is still named
+// after it: both signals of an endpoint seldom clear in the same moment.
+const leadsOn = 5 * time.Minute
+
+// leadLate gives an incident to the other signal of its endpoint, once that has
+// gone on alone for long: an endpoint that answers again is not down, whatever
+// its certificate is.
+func (t *turn) leadLate(in *Incident) {
+	seats, led := t.unled(in)
+	if led || !slices.ContainsFunc(in.Members, func(m Membership) bool {
+		return metOf(m.Key) == met{in.Rule, in.Scope} && !m.Left.IsZero() && t.now.Sub(m.Left) >= leadsOn
+	}) {
+		return
+	}
+	seats = slices.DeleteFunc(seats, func(s seat) bool { k := in.Members[s.i].Key; return !shared(k.Rule) || k.Scope != in.Scope })
+	was := in.Title
+	if len(seats) > 0 {
+		t.leadBy(in, seats)
+		t.happened(in, EntryUpdated, fmt.Sprintf("no longer %q: %s", was, in.Evidence.Text), tellRoot)
+	}
+}
+
+// unled returns the seats of an incident, and whether it has what it is named
+// after, or has no seat to be named after.
+func (t *turn) unled(in *Incident) (seats []seat, led bool) {
+	_, led = t.seats[met{in.Rule, in.Scope}]
+	seats = t.seatsIn(in)
+	return seats, led || in.Rule == RuleCommonCause || len(seats) == 0
+}
+
+// leadBy names an incident after the oldest of some of its seats.
+func (t *turn) leadBy(in *Incident, seats []seat) {
 	first := slices.MinFunc(seats, func(a, b seat) int { return in.Members[a.i].Since.Compare(in.Members[b.i].Since) })
 	m := in.Members[first.i]
 	in.Rule, in.Scope = m.Key.Rule, m.Key.Scope
@@ -73,5 +100,5 @@ func lasted(in *Incident, now time.Time) time.Duration {
 	if !in.RecoveringAt.IsZero() {
 		now = in.RecoveringAt
 	}
-	return max(now.Sub(in.StartedAt), 0).Round(time.Second)
+	return Between(in.StartedAt, now)
 }

@@ -12,6 +12,7 @@ func (t *turn) decision() Decision {
 	var d Decision
 	ids := slices.Sorted(maps.Keys(t.incidents))
 	for _, id := range ids {
+		t.renamed(t.incidents[id])
 		if len(t.lines[id]) > 0 {
 			t.entitle(t.incidents[id])
 		}
@@ -36,6 +37,17 @@ func (t *turn) decision() Decision {
 func (in Incident) differs(was Incident) bool {
 	was.ShareNow = in.ShareNow
 	return !reflect.DeepEqual(in, was)
+}
+
+// renamed says that most of a common cause show another fault than before, when
+// nothing else is said of it.
+func (t *turn) renamed(in *Incident) {
+	if in.Rule != RuleCommonCause || !in.Live() || len(t.lines[in.ID]) > 0 {
+		return
+	}
+	if title := in.commonTitle(); title != in.Title {
+		t.happened(in, EntryUpdated, "most show another fault now: "+title, tellRoot)
+	}
 }
 
 // entitle gives an incident its name at the end of the turn, when all that

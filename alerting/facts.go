@@ -44,11 +44,11 @@ type Facts struct {
 	AckUntil       time.Time      `json:"ack_until,omitzero"` // then it counts as open again
 	MitigatedAt    time.Time      `json:"mitigated_at,omitzero"`
 	RecoveringAt   time.Time      `json:"recovering_at,omitzero"`
-	QuietUntil     time.Time      `json:"quiet_until,omitzero"` // silenced, or in maintenance
+	QuietUntil     time.Time      `json:"quiet_until,omitzero"` // silenced, or in maintenance; zero: neither
 	QuietBy        string         `json:"quiet_by,omitempty"`   // whose silence, and why
 	Flapping       bool           `json:"flapping,omitempty"`   // comes and goes: told again once it has been stable
 	Doubt          string         `json:"doubt,omitempty"`      // why it may be our own side that fails; empty: it is not in doubt
-	Again          int            `json:"again,omitempty"`      // the so-manieth time that this is told to somebody who has not answered; 0: the first
+	Again          int            `json:"again,omitempty"`      // the so-manieth time that this is told to somebody who has not answered; 0: the first, and in a reply or a mail also any other news
 	Share          float64        `json:"share,omitempty"`      // of what it is about that fails now, 0..1: of traffic, or of its endpoints
 	PeakShare      float64        `json:"peak_share,omitempty"` // at worst
 	ResolvedAt     time.Time      `json:"resolved_at,omitzero"`
@@ -88,6 +88,7 @@ type About struct {
 	Language     string    `json:"language,omitempty"`      // of the merchant: en, id
 	Zone         string    `json:"zone,omitempty"`          // of the merchant: an IANA name
 	Host         string    `json:"host,omitempty"`          // of the endpoint it is about
+	Service      string    `json:"service,omitempty"`       // ID of the service of one's own that it is about; empty: it is about merchants
 	Cause        string    `json:"cause,omitempty"`         // a word of the cause matrix, as in "auth_changed"
 	Why          string    `json:"why,omitempty"`           // that cause in a sentence
 	Now          string    `json:"now,omitempty"`           // what is seen of its one endpoint now, with since when, in a line

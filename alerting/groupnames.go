@@ -64,19 +64,18 @@ func plainName(rule rules.Rule, scope rules.Scope) string {
 // commonTitle says how many endpoints share what: those that are bad now, and
 // at first those that were seen to fail at once: the mail that wakes somebody
 // says fifty when fifty fail and the first of them is confirmed. One that is
-// over says how many there ever were.
+// over, or recovers, says how many there ever were.
 func (in Incident) commonTitle() string {
-	now, ever, faults := map[rules.Scope]bool{}, map[rules.Scope]bool{}, map[string]int{}
+	now, ever := map[rules.Scope]bool{}, map[rules.Scope]bool{}
 	for _, m := range in.Members {
 		ever[m.Key.Scope] = true
-		faults[m.Fault]++
 		if m.Left.IsZero() {
 			now[m.Key.Scope] = true
 		}
 	}
 	n := len(now)
 	switch {
-	case !in.Live():
+	case !in.Live() || len(now) == 0:
 		n = max(len(ever), in.Failing)
 	case len(now) == len(ever): // nobody is well again yet
 		n = max(n, in.Failing)
@@ -86,9 +85,49 @@ func (in Incident) commonTitle() string {
 		noun = "endpoint"
 	}
 	if host, ok := strings.CutPrefix(in.GroupKey, keyHost); ok {
-		return fmt.Sprintf("%d %s of %s: %s", n, noun, host, mostOf(faults))
+		return fmt.Sprintf("%d %s of %s: %s", n, noun, host, mostOf(in.shown(Membership.fault)))
 	}
-	return fmt.Sprintf("%d %s: %s", n, noun, strings.TrimPrefix(in.GroupKey, keyCommon))
+	return fmt.Sprintf("%d %s: %s", n, noun, in.commonFault())
+}
+
+// commonFault is what many share: the cause that brought them together, as long
+// as no other is shown by more of those that are bad now.
+func (in Incident) commonFault() string {
+	key, causes := strings.TrimPrefix(in.GroupKey, keyCommon), in.shown(Membership.cause)
+	if most := mostOf(causes); causes[most] > causes[key] {
+		return most
+	}
+	return key
+}
+
+// shown counts the words that the members which are bad now show; those of all
+// when none is.
+func (in Incident) shown(word func(Membership) string) map[string]int {
+	now, ever := map[string]int{}, map[string]int{}
+	for _, m := range in.Members {
+		w := word(m)
+		if w == "" || !shared(m.Key.Rule) {
+			continue
+		}
+		ever[w]++
+		if m.Left.IsZero() {
+			now[w]++
+		}
+	}
+	if len(now) == 0 {
+		return ever
+	}
+	return now
+}
+
+func (m Membership) fault() string { return m.Fault }
+
+// cause is the word under which many of its kind come together; empty: none.
+func (m Membership) cause() string {
+	if m.Fault == "" {
+		return ""
+	}
+	return causeOf(m.Key.Rule, m.Fault)
 }
 
 // mostOf returns the word that was counted most often, the first of equals.

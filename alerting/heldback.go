@@ -3,7 +3,9 @@ package alerting
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hookvigil/hookvigil/rules"
 )
@@ -76,4 +78,21 @@ func (f Facts) HeldMore() int {
 		more -= h.Messages
 	}
 	return max(more, 0)
+}
+
+// mostHeldLink bounds the address in a line of a summary, in bytes.
+const mostHeldLink = 2000
+
+// Line says what a summary names as plain text: "kq72ma critical, open: a is
+// down, 3 messages, https://...". What strangers wrote goes through clean, with
+// how long it may be: name for the number and the state, title for the title.
+func (h HeldBack) Line(clean func(s string, most int) string, name, title int) string {
+	line := strings.TrimSpace(clean(h.Number, name)+" "+clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), name)) + ": " + clean(h.Title, title)
+	if h.Messages > 1 {
+		line += fmt.Sprintf(", %d messages", h.Messages)
+	}
+	if at := Link(h.URL, mostHeldLink); at != "" {
+		line += ", " + at
+	}
+	return line
 }

@@ -38,6 +38,28 @@ func TestWhatIsQuietFromTheStartIsToldAtTheEndOfIt(t *testing.T) {
 	}
 }
 
+// The end of a silence is a moment: half a minute of it is not left out.
+func TestTheEndOfASilenceIsSaidToTheSecond(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		minute float64
+		want   string
+	}{
+		"a whole minute":  {60, "until 2026-11-21 13:00 UTC by ana"},
+		"seconds as well": {60.25, "until 2026-11-21 13:00:15 UTC by ana"},
+	} {
+		h := &house{d: lively()}
+		quiet := silenced(alerting.Matcher{Merchant: []string{"m_a"}}, 4)
+		quiet.Silences[0].Until = at(tt.minute)
+		h.world.Quiet = quiet
+		h.decide(at(3), down("a", "h", true, at(0), at(3)))
+		h.through(4, 6)
+		if all := fmt.Sprint(h.entries); !strings.Contains(all, tt.want) {
+			t.Errorf("%s: %s\nwant %s", name, all, tt.want)
+		}
+	}
+}
+
 func TestWhatEndsWhileItIsQuietIsToldToNobody(t *testing.T) {
 	h := &house{d: lively()}
 	h.world.Quiet = silenced(alerting.Matcher{Endpoint: []string{"a"}}, 0)

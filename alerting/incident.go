@@ -175,7 +175,7 @@ func (in Incident) Facts(happened string, at time.Time, baseURL string) Facts {
 	if in.Parent != "" {
 		f.GoesOnIn = Incident{ID: in.Parent}.Number()
 	}
-	if h := in.Story.Hush; h.ID != "" {
+	if h := in.Story.Hush; h.ID != "" && !h.Until.IsZero() { // without an end it is over, and kept for when something fails again
 		f.QuietUntil, f.QuietBy = h.Until, phrase(string(h.Kind)+" of "+h.By, h.Reason)
 	}
 	if len(f.Key) > longestKey {

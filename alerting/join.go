@@ -100,13 +100,13 @@ func (t *turn) reopen(in *Incident, g group, c rules.Change, text string) {
 // fault now and then: an incident that is about it is named anew.
 func (t *turn) otherwise(s seat, c rules.Change) {
 	in, m := s.in, &s.in.Members[s.i]
-	was := m.Fault
 	m.Text, m.Fault = c.Evidence.Text, c.Fault
-	if was == c.Fault || in.Rule != c.Key.Rule || in.Scope != c.Key.Scope {
+	was, is := in.Title, nameOf(c)
+	if was == is || !shared(c.Key.Rule) || in.Rule != c.Key.Rule || in.Scope != c.Key.Scope {
 		return
 	}
-	in.Title, in.Evidence = nameOf(c), c.Evidence
-	t.happened(in, EntryUpdated, fmt.Sprintf("no longer %s: %s", was, c.Evidence.Text), tellRoot)
+	in.Title, in.Evidence = is, c.Evidence
+	t.happened(in, EntryUpdated, fmt.Sprintf("no longer %q: %s", was, c.Evidence.Text), tellRoot)
 }
 
 // louder raises an incident to the severity of c, which is worse. One that a

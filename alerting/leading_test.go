@@ -20,18 +20,21 @@ func TestTheTitleFollowsWhatIsWrong(t *testing.T) {
 	same.Number, same.Evidence.Text = 2, "refused, 9 probes in a row"
 	for name, tt := range map[string]struct {
 		turns [][]rules.Change
+		until float64 // looked at until so many minutes
 		title string
-		said  string // in an entry of the timeline; empty: none but the opening
+		said  string // in an entry of the timeline; empty: nothing of that kind
 	}{
-		"the certificate is left when the endpoint is up":      {[][]rules.Change{{down, expired}, {gone(down, "answers")}}, "certificate of a: expired_leaf", "answers; 1 left"},
-		"the endpoint is left when the certificate is renewed": {[][]rules.Change{{expired}, {down}, {gone(expired, "renewed")}}, "a is down: refused", "renewed; 1 left"},
-		"the endpoint goes on to fail in another way":          {[][]rules.Change{{down}, {other}}, "a is down: timeout_response", "no longer refused: timeout_response at level reach"},
-		"the same in other words is no news":                   {[][]rules.Change{{down}, {same}}, "a is down: refused", ""},
+		"the certificate goes on when the endpoint is up":      {[][]rules.Change{{down, expired}, {gone(down, "answers")}}, 17, "certificate of a: expired_leaf", `no longer "a is down: refused": refused since 12:00`},
+		"the endpoint goes on when the certificate is renewed": {[][]rules.Change{{expired}, {down}, {gone(expired, "renewed")}}, 18, "a is down: refused", `no longer "certificate of a: expired_leaf": refused since 12:00`},
+		"which of two clears first is no news":                 {[][]rules.Change{{down, expired}, {gone(down, "answers")}}, 15, "a is down: refused", ""},
+		"the endpoint goes on to fail in another way":          {[][]rules.Change{{down}, {other}}, 12, "a is down: timeout_response", `no longer "a is down: refused": timeout_response at level reach`},
+		"the same in other words is no news":                   {[][]rules.Change{{down}, {same}}, 12, "a is down: refused", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := &house{d: desk()}
 			h.end(tt.turns)
+			h.through(12, tt.until)
 			if in := h.only(t); in.Title != tt.title || !in.Live() {
 				t.Errorf("it is %s, %q; want it live and %q", in.State, in.Title, tt.title)
 			}

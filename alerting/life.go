@@ -26,6 +26,7 @@ const (
 func (t *turn) look(in *Incident) {
 	t.unjump(in)
 	if in.Live() {
+		t.leadLate(in)
 		t.measure(in)
 		t.expire(in)
 		t.flap(in)
@@ -68,7 +69,7 @@ func (t *turn) measure(in *Incident) {
 		return
 	}
 	in.ShareNow = share
-	if share > in.SharePeak*1.05 || in.SharePeak == 0 {
+	if share > in.SharePeak && percent(share) != percent(in.SharePeak) { // nobody reads that more fails now than at worst
 		in.SharePeak = share
 	}
 	if sure > in.ShareSure*1.05 || in.ShareSure == 0 {

@@ -14,6 +14,13 @@ const (
 	// told elsewhere (DESIGN section 7).
 	FallBackAfter = 60 * time.Second
 
+	// LetGoStep and LetGoMost are how soon a notice goes again when its lane
+	// works after a failure, whatever its back-off says: LetGoStep after its last
+	// try for each try, and at most LetGoMost after it. One that fails alone, in
+	// a lane that works for others, is so tried once a minute.
+	LetGoStep = 5 * time.Second
+	LetGoMost = time.Minute
+
 	sweepEvery   = time.Second      // what nobody poked for is found
 	lateAfter    = time.Minute      // a notice says that it is late
 	leaseMargin  = 30 * time.Second // beyond the send's own time

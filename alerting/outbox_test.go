@@ -165,8 +165,8 @@ func TestStormCapCountsNewMessages(t *testing.T) {
 			n.Kind = alerting.KindResolve
 			return n
 		}
-		test := event("ops/C1", "t", "80", rules.High)
-		test.Kind = alerting.KindTest
+		test, merchant := event("ops/C1", "t", "80", rules.High), event("ops/C1", "m", "81", rules.High)
+		test.Kind, merchant.Kind = alerting.KindTest, alerting.KindMerchant
 		for i, step := range []struct {
 			n    alerting.Notice
 			want string
@@ -185,6 +185,7 @@ func TestStormCapCountsNewMessages(t *testing.T) {
 			{resolve("z", "61"), "replaced"}, // nobody has seen it
 			{event("ops/C1", "e", "70", rules.Critical), "sent"},
 			{test, "sent"},
+			{merchant, "sent"}, // the summary would speak to operators
 		} {
 			if got := send(step.n); got != step.want {
 				t.Errorf("step %d, %s: %s, want %s", i, step.n.IdemKey, got, step.want)

@@ -32,6 +32,7 @@ type memoryRow struct {
 	fence        int64
 	until        time.Time
 	class        alerting.Class
+	tried        time.Time
 }
 
 type laneRow struct {
@@ -169,6 +170,7 @@ func (q *memory) Claim(_ context.Context, r alerting.ClaimRequest) ([]alerting.C
 		return nil, nil
 	}
 	best.state, best.owner, best.until = "sending", r.Owner, r.Now.Add(r.Lease)
+	best.tried = r.Now
 	best.fence++
 	best.Attempts++
 	return []alerting.Claimed{{
@@ -182,6 +184,9 @@ func (q *memory) collapse(lane string) {
 			if n.Lane == lane && o.Lane == lane && n.Subject == o.Subject && n.Flow == alerting.FlowState && o.Flow == alerting.FlowState &&
 				n.state == "waiting" && n.Version < o.Version && (o.state == "sent" || o.state == "waiting" && n.class != alerting.ClassAmbiguous) {
 				n.state = "replaced"
+				if o.Attempts == 0 && o.Due.After(n.Due) {
+					o.Due = n.Due
+				}
 			}
 		}
 	}
@@ -224,6 +229,7 @@ func (q *memory) Finish(ctx context.Context, o alerting.Outcome) (bool, error) {
 	case o.Result == alerting.ResultSent:
 		if !l.failing.IsZero() {
 			q.endAlarms(func(lane string) bool { return lane == o.Lane }, false, o.Ended)
+			q.letGo(o)
 		}
 		l.failing, l.paused, l.stopped = time.Time{}, time.Time{}, time.Time{}
 		if o.Ref != (alerting.Ref{}) {
@@ -252,6 +258,22 @@ func (q *memory) Finish(ctx context.Context, o alerting.Outcome) (bool, error) {
 	default:
 	}
 	return true, nil
+}
+
+// letGo makes due what waits in a lane that works again.
+func (q *memory) letGo(o alerting.Outcome) {
+	for _, n := range q.rows {
+		if n.Lane != o.Lane || n.state != "waiting" || n.Attempts == 0 || n.class != alerting.ClassTransient && n.class != alerting.ClassAmbiguous {
+			continue
+		}
+		due := n.tried.Add(min(time.Duration(n.Attempts)*alerting.LetGoStep, alerting.LetGoMost))
+		if due.Before(o.Ended) {
+			due = o.Ended
+		}
+		if due.Before(n.Due) {
+			n.Due = due
+		}
+	}
 }
 
 func (q *memory) FallBack(_ context.Context, lane string, to []alerting.Address, now time.Time) (int, error) {

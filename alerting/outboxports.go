@@ -11,6 +11,10 @@ import (
 type Ports struct {
 	Named    map[string]Port // by receiver name
 	Fallback []Address       // of the ports without one of their own
+	// Barred reports whether a receiver must not take what falls back, though it
+	// stands in Fallback; nil: none is barred. It is asked at each use, from many
+	// goroutines, and must not block.
+	Barred func(receiver string) bool
 }
 
 // Port is one receiver as the outbox uses it.
@@ -44,9 +48,23 @@ func (p *Ports) port(lane string) Port {
 		port.AtOnce = 32
 	}
 	if len(port.Fallback) == 0 {
-		port.Fallback = p.Fallback
+		port.Fallback = p.fallback()
 	}
 	return port
+}
+
+// fallback returns the fall-backs that are not barred now.
+func (p *Ports) fallback() []Address {
+	if p.Barred == nil {
+		return p.Fallback
+	}
+	var list []Address
+	for _, a := range p.Fallback {
+		if !p.Barred(ReceiverOf(a.Lane)) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // gone reports whether the receiver of a lane is not configured.

@@ -26,7 +26,9 @@ type Queue interface {
 	// Finish records how a try ended. It reports false, and has changed
 	// nothing, when the claim was no longer the caller's. When a lane works
 	// again, the alarms that it had stopped end, as [AlarmOver] tells it, in the
-	// lanes that had them, or may have; those that never left are withheld.
+	// lanes that had them, or may have; those that never left are withheld. What
+	// waits there for its back-off then goes in order, not before [LetGoStep] and
+	// [LetGoMost] allow; what the receiver limited waits as it did.
 	Finish(ctx context.Context, o Outcome) (bool, error)
 	// FallBack tells the newest critical notice of each subject that a failing
 	// lane holds, as [Relay] makes it, in the first lane of to that does not
@@ -86,7 +88,7 @@ func (l LaneState) failing(now time.Time) bool {
 // At most one notice of a subject is out at a time. Events of a subject go in
 // the order of their IDs; while nothing of the subject stands in the lane yet,
 // a state goes before them, because it starts the thread. A state is replaced
-// by a newer one of its subject, unless an earlier try of it may have arrived:
+// by a newer one of its subject, which then goes when the old one would have, unless an earlier try of it may have arrived:
 // then it goes again with its key before the newer one does, so that the
 // receiver finds what it left behind.
 type ClaimRequest struct {
@@ -113,6 +115,7 @@ type Result string
 const (
 	ResultSent    Result = "sent"
 	ResultWaiting Result = "waiting"  // to be tried again
+	ResultSending Result = "sending"  // on its way: no end of a try, but what [OutboxRow.State] says meanwhile
 	ResultDead    Result = "dead"     // will not be tried again
 	ResultDropped Result = "dropped"  // will not be tried again, and nobody misses it: a test that failed, a proof of a receiver that is gone
 	ResultHeld    Result = "replaced" // told by the summary of a storm

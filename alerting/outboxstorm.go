@@ -52,11 +52,13 @@ func (c StormCap) holds(n Claimed, w Storm) bool {
 
 // counts reports whether n is one more message for its reader, as opposed to a
 // change of an earlier one, a digest with its own rhythm, a summary or a test.
+// What a merchant is told has no summary: that speaks to operators, and of
+// incidents that are none of the merchant's business.
 func (n Claimed) counts() bool {
 	switch n.Kind {
 	case KindUpdate:
 		return n.Prev.Root == "" // in a thread it is no message of the channel
-	case KindRoot, KindPage, KindResolve, KindMail, KindMerchant, KindDead:
+	case KindRoot, KindPage, KindResolve, KindMail, KindDead:
 		return n.Flow != FlowState || n.Prev.Root == ""
 	default:
 		return false

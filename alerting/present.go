@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -18,9 +19,11 @@ const freshFor = 2 * time.Minute
 // known around it, and the evidence as it is today.
 func (t *turn) tell(in *Incident, happened string, at time.Time) Facts {
 	f := in.Facts(happened, at, t.desk.BaseURL)
-	f.Doubt, f.About = t.doubt, t.about(*in, false).because(*in)
+	f.Doubt, f.About = t.doubt, t.about(*in, false).ofService(*in).because(*in)
 	if in.Live() {
 		f.Evidence = t.evidenceNow(in, f.About)
+	} else {
+		f.Evidence.Text = asItWas(in.Evidence.Text, cmp.Or(in.Evidence.To, in.OpenedAt))
 	}
 	return f
 }
@@ -46,10 +49,22 @@ func (t *turn) evidenceNow(in *Incident, a About) rules.Evidence {
 		e.From, e.To, e.Numerator, e.Denominator = time.Time{}, time.Time{}, 0, 0 // those of the opening
 		return e
 	}
-	if seen := cmp.Or(e.To, in.OpenedAt); e.Text != "" && t.now.Sub(seen) > freshFor {
-		e.Text += " (as it was at " + clock(seen) + ")"
+	if seen := cmp.Or(e.To, in.OpenedAt); t.now.Sub(seen) > freshFor {
+		e.Text = asItWas(e.Text, seen)
 	}
 	return e
+}
+
+// asItWas says of an evidence when it was seen, and leaves out how long ago
+// something was then: "expired 2026-11-21 12:49 UTC, 60m ago".
+func asItWas(text string, seen time.Time) string {
+	if text == "" || seen.IsZero() {
+		return text
+	}
+	parts := slices.DeleteFunc(strings.Split(text, ", "), func(part string) bool {
+		return len(part) < len("1000d ago ") && strings.HasSuffix(part, " ago") && part[0] >= '0' && part[0] <= '9'
+	})
+	return strings.Join(parts, ", ") + " (as it was at " + clock(seen) + ")"
 }
 
 // justSeen reports whether the evidence of an incident is of this turn.

@@ -126,7 +126,7 @@ func TestNoticesSayWhy(t *testing.T) {
 			"no connection can be made (refused) since 2026-11-21 12:00:00 UTC, at h1", "Offer TLS 1.2 or newer.",
 		},
 		"an endpoint, by its fault when there is no advice": {
-			alerting.About{}, (*house).loudEndpoint, "the connection is refused (refused) at h1 since 2026-11-21 12:00:00 UTC", "",
+			alerting.About{}, (*house).loudEndpoint, "the connection is refused (refused) at h1; down since 2026-11-21 12:00:00 UTC", "",
 		},
 		"many, by what they share": {
 			advised, func(h *house) { h.decide(at(3), h.fifty(50, "tls_expired")...) },

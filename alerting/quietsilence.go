@@ -142,5 +142,10 @@ func (e *TooQuietError) Error() string {
 	return fmt.Sprintf("there are %d %s already, which is the most; remove what is not needed, or let one match more", e.Most, e.What)
 }
 
-// utc writes a moment for a person.
-func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+// utc writes a moment for a person, with its seconds when it has some.
+func utc(t time.Time) string {
+	if t = t.UTC(); t.Second() != 0 {
+		return t.Format("2006-01-02 15:04:05 UTC")
+	}
+	return t.Format("2006-01-02 15:04 UTC")
+}

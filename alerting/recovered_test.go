@@ -41,8 +41,8 @@ func TestTheEndQuotesWhatTheTitleIsAbout(t *testing.T) {
 		"the newest of two episodes of the platform": {
 			[][]rules.Change{{platform, bca}, {gone(platform, "once")}, {again}, {gone(again, "twice")}, {gone(bca, "BCA: well")}}, "twice",
 		},
-		"what it was about in the end, though another rule opened it": {
-			[][]rules.Change{{silent}, {expired}, {gone(silent, "answers")}, {gone(expired, "renewed")}}, "renewed",
+		"what opened it, though another rule of the endpoint lasted longer": {
+			[][]rules.Change{{silent}, {expired}, {gone(silent, "answers")}, {gone(expired, "renewed")}}, "answers",
 		},
 		"the one that there is": {[][]rules.Change{{silent}, {gone(silent, "answers")}}, "answers"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // telling says who hears of something that happened.
@@ -41,6 +42,7 @@ type news struct {
 	over  bool // it was resolved
 	moved bool // folded into another incident
 	more  bool // another condition has joined it
+	again bool // it is told again: nobody has answered
 }
 
 // mostSaid bounds the lines of a turn that one message says.
@@ -58,6 +60,7 @@ func (t *turn) news(in *Incident) news {
 		}
 		text := phrase(e.Actor, e.Text)
 		n.more = n.more || e.Kind == EntryJoined
+		n.again = n.again || e.Kind == EntryEscalated
 		if l.to == tellRoot {
 			quiet = append(quiet, text)
 			continue
@@ -91,7 +94,7 @@ func lastOf(texts []string) []string {
 // notices words nothing: it says which message goes to which lane.
 func (t *turn) notices(in *Incident) []Notice {
 	var list []Notice
-	anew := ""
+	anew, busy := "", t.busy(in)
 	add := func(dest Destination, k Kind, f Flow, facts Facts) {
 		list = append(list, Notice{
 			// Rises within lane and subject; the root comes before what hangs on it, and
@@ -109,7 +112,37 @@ func (t *turn) notices(in *Incident) []Notice {
 		anew = fmt.Sprintf("~%011d", t.now.Unix()) // no version: nothing has changed
 		t.again(in, add)
 	}
+	for i, n := range list {
+		if busy && n.Kind == KindRoot {
+			list[i].Due = t.now.Add(editWait)
+		}
+	}
 	return list
+}
+
+// The root message of an incident whose members come and go is brought up to
+// date each editWait while that goes on: the newest state replaces those that
+// wait, and Slack limits edits. Two changes less than busyWithin apart are of
+// one going on.
+const (
+	editWait   = 5 * time.Second
+	busyWithin = 10 * time.Second
+)
+
+// busy reports whether nothing but the members of an incident has changed in
+// this turn, and something was told a moment ago. Call it before newsOf.
+func (t *turn) busy(in *Incident) bool {
+	if in.Story.SaidAt.IsZero() || t.now.Before(in.Story.SaidAt) || t.now.Sub(in.Story.SaidAt) >= busyWithin {
+		return false
+	}
+	return !slices.ContainsFunc(t.lines[in.ID], func(l line) bool {
+		switch t.entries[l.entry].Kind {
+		case EntryJoined, EntryLeft, EntryUpdated, EntryMerchants:
+			return l.to != tellRoot
+		default:
+			return true
+		}
+	})
 }
 
 // ofMerchant tells the mails of two merchants at one address apart.
@@ -132,12 +165,16 @@ func (t *turn) newsOf(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 		n.all, n.more = n.all && n.over, false
 	}
 	facts := t.tell(in, n.text, t.now)
+	event := facts
+	if !n.again {
+		event.Again = 0 // other news than that nobody has answered
+	}
 	for _, dest := range t.destinations(in) {
 		switch dest.Form {
 		case FormThread:
 			add(dest, KindRoot, FlowState, facts)
 			if n.reply {
-				add(dest, n.kind(KindUpdate), FlowEvent, facts)
+				add(dest, n.kind(KindUpdate), FlowEvent, event)
 			}
 		case FormState:
 			add(dest, KindState, FlowState, facts)
@@ -146,7 +183,7 @@ func (t *turn) newsOf(in *Incident, add func(Destination, Kind, Flow, Facts)) {
 		case FormMerchant: // hears in its own words
 		default:
 			if n.all || n.more && t.missed(in, dest) || n.moved && !t.reaches(t.incidents[in.Parent], dest.Lane) || t.isNew(in, dest) {
-				add(dest, n.kind(KindMail), FlowEvent, facts)
+				add(dest, n.kind(KindMail), FlowEvent, event)
 			}
 		}
 	}

@@ -99,7 +99,7 @@ func entryKinds() []alerting.EntryKind {
 // classNames are the values of the label class.
 func classNames() []string {
 	return []string{
-		classOK, string(alerting.ClassTransient), string(alerting.ClassLimited), string(alerting.ClassAmbiguous),
+		classOK, string(alerting.ClassTransient), string(alerting.ClassLimited), string(alerting.ClassAmbiguous), string(alerting.ClassWithheld),
 		string(alerting.ClassDestination), string(alerting.ClassMessage), string(alerting.ClassAuth),
 	}
 }

@@ -60,15 +60,16 @@ func (p *Prober) Probe(ctx context.Context, ep Endpoint) (r Result) {
 	return l.inTime(l.run(ctx), time.Now())
 }
 
-// stoodStill is how much later than its bound a probe may end. Beyond, this
-// process was stopped, its machine slept, or it had no processor: what came of
-// the probe says nothing about the endpoint.
-const stoodStill = 5 * time.Second
+// latestEnd is how much later than its bound a probe may end. Beyond, this
+// process was stopped, or it had no processor: what came of the probe says
+// nothing about the endpoint. Time in which a machine sleeps does not show here:
+// the monotonic clock of Linux stands still meanwhile.
+const latestEnd = 5 * time.Second
 
 // inTime returns r, unless the probe ended so late that it says nothing.
 func (l *look) inTime(r Result, now time.Time) Result {
 	late := now.Sub(l.begun) - l.ep.Policy.Timeout - bodyTime
-	if late <= stoodStill {
+	if late <= latestEnd {
 		return r
 	}
 	return l.end(FaultInternal, fmt.Sprintf("this process stood still: the probe ended %s after its time", late.Round(time.Second)))

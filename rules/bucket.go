@@ -92,7 +92,7 @@ func (b Bucket) Availability() (Ratio, bool) {
 // alike when they are ==.
 type Latencies struct {
 	counts [latencyPlaces]uint32
-	parts  [latencyPlaces]uint32 // of the times of a place, summed: how far into it each lies, in latencyParts
+	parts  [latencyPlaces]uint64 // of the times of a place, summed: how far into it each lies, in latencyParts
 }
 
 const (
@@ -132,9 +132,8 @@ func latencyBound(place int) time.Duration {
 
 // add counts n times in a place, which lie so many parts into it together.
 func (l *Latencies) add(place, n, parts int) {
-	hold := func(v int64) uint32 { return uint32(min(max(v, 0), math.MaxUint32)) }
-	l.counts[place] = hold(int64(l.counts[place]) + int64(n))
-	l.parts[place] = hold(int64(l.parts[place]) + int64(parts))
+	l.counts[place] = uint32(min(max(int64(l.counts[place])+int64(n), 0), math.MaxUint32))
+	l.parts[place] = uint64(max(int64(l.parts[place])+int64(parts), 0))
 	if l.counts[place] == 0 {
 		l.parts[place] = 0
 	}

@@ -29,7 +29,7 @@ func turns(t *testing.T, interval, took, early time.Duration) (after time.Durati
 			next = rule.Again(f, now)
 		}
 		if at = now.Add(next); next == 0 { // a regular turn comes a moment early or late
-			at = begin.Add(((now.Sub(begin)+early)/interval+1)*interval - early)
+			at = begin.Add(now.Sub(begin.Add(-early)).Truncate(interval) + interval - early)
 		}
 	}
 	t.Fatal("never called down")

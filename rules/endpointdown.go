@@ -82,14 +82,20 @@ func (d EndpointDown) Step(e Episode, f DownFact, now time.Time) (Episode, *Chan
 		return e, nil
 	}
 	e, told := e.open(now, High)
+	with := f.Memory.FirstFailure
 	if !told {
-		e, told = e.otherwise()
+		e, told = e.otherwise(r.At)
+		with = e.OtherAt
 	}
 	if !told {
 		return e, nil
 	}
 	c := d.tell(e, f, scope, now)
-	c.Evidence.Text = fmt.Sprintf("%s at level %s since %s, %d probes in a row over %s", r.Fault, r.Level, clock(f.Memory.FirstFailure), f.Memory.Failures, short(span.Round(time.Second)))
+	c.Evidence.Text = fmt.Sprintf("%s at level %s since %s", r.Fault, r.Level, clock(with))
+	if !with.Equal(f.Memory.FirstFailure) {
+		c.Evidence.Text += ", down since " + clock(f.Memory.FirstFailure)
+	}
+	c.Evidence.Text += fmt.Sprintf(", %d probes in a row over %s", f.Memory.Failures, short(span.Round(time.Second)))
 	return e, &c
 }
 

@@ -23,8 +23,9 @@ type Episode struct {
 	Good    int       `json:"good,omitempty"`  // good facts in a row while open
 	Worst   Severity  `json:"worst,omitempty"` // severity told last
 	Fault   string    `json:"fault,omitempty"`
-	Told    string    `json:"told,omitempty"`  // fault told last
-	Other   int       `json:"other,omitempty"` // bad facts in a row with another fault than that
+	Told    string    `json:"told,omitempty"`    // fault told last
+	Other   int       `json:"other,omitempty"`   // bad facts in a row with another fault than that
+	OtherAt time.Time `json:"other_at,omitzero"` // the first of them
 }
 
 // When another fault than the one that was told is told: seen so often in a row,
@@ -74,10 +75,14 @@ func (e Episode) again() (Episode, bool) {
 
 // otherwise says an open episode again when it goes on with another fault than
 // the one that was told: who looks for what it began with looks in vain.
-func (e Episode) otherwise() (Episode, bool) {
+// at is the time of the bad fact; OtherAt is when the fault that is told began.
+func (e Episode) otherwise(at time.Time) (Episode, bool) {
 	if e.Phase != PhaseOpen || e.Fault == e.Told {
-		e.Other = 0
+		e.Other, e.OtherAt = 0, time.Time{}
 		return e, false
+	}
+	if e.Other == 0 {
+		e.OtherAt = at
 	}
 	if e.Other++; e.Other < otherAfter || e.Changes >= mostChanges {
 		e.Other = min(e.Other, otherAfter)

@@ -79,6 +79,29 @@ func TestSilenceThatIsOpenWaitsForABeatThroughARestart(t *testing.T) {
 	}
 }
 
+// What is excused is not counted, and said beside the last beat as it was.
+func TestSilenceSaysWhatIsExcused(t *testing.T) {
+	t.Parallel()
+	silence, three := rules.Silence{Every: time.Minute, Grace: time.Minute}, 3*time.Hour
+	for name, tt := range map[string]struct {
+		fact rules.SilenceFact
+		want string
+	}{
+		"after the last beat":      {rules.SilenceFact{Last: detectorStart, Started: detectorStart.Add(-time.Hour), Excused: three}, "no beat since 2023-11-11 00:00:00 UTC (3h of it this process stood still or did not run); wanted every 1m"},
+		"before any beat":          {rules.SilenceFact{Started: detectorStart, Excused: three}, "no beat since the watch began at 2023-11-11 00:00:00 UTC (3h of it this process stood still or did not run); wanted"},
+		"a watch that began again": {rules.SilenceFact{Last: detectorStart, Started: detectorStart.Add(three)}, "no beat since 2023-11-11 00:00:00 UTC (3h of it"},
+	} {
+		tt.fact.Scope = "heartbeat:am"
+		if _, c := silence.Step(rules.Episode{}, tt.fact, detectorStart.Add(three+2*time.Minute-time.Second)); c != nil {
+			t.Errorf("%s: told %+v within two minutes in which we listened", name, c)
+		}
+		_, c := silence.Step(rules.Episode{}, tt.fact, detectorStart.Add(three+2*time.Minute))
+		if c == nil || !strings.Contains(c.Evidence.Text, tt.want) {
+			t.Errorf("%s: told %+v\nwant %q", name, c, tt.want)
+		}
+	}
+}
+
 func TestSilenceValidates(t *testing.T) {
 	t.Parallel()
 	if err := (rules.Silence{Every: time.Minute}).Validate(); err != nil {

@@ -188,6 +188,9 @@ func (w words) affected() string {
 	if f.About.Endpoints > 0 {
 		of = count(f.About.Endpoints, "endpoint")
 	}
+	if service := clean(f.About.Service, maxName); service != "" {
+		of = "our own service " + service
+	}
 	if f.About.Merchants > 0 {
 		of = strings.TrimPrefix(of+" of "+count(f.About.Merchants, "merchant"), " of ")
 	}
@@ -261,15 +264,7 @@ func memberLine(m alerting.Member) string {
 func held(f alerting.Facts) []string {
 	var lines []string
 	for _, h := range f.Held {
-		line := "- " + strings.TrimSpace(clean(h.Number, maxName)+" "+clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxName))
-		line += ": " + clean(h.Title, maxMember)
-		if h.Messages > 1 {
-			line += ", " + count(h.Messages, "message")
-		}
-		if at := alerting.Link(h.URL, maxLink); at != "" {
-			line += ", " + at
-		}
-		lines = append(lines, line)
+		lines = append(lines, "- "+h.Line(clean, maxName, maxMember))
 	}
 	if more := f.HeldMore(); more > 0 && len(lines) > 0 {
 		lines = append(lines, "- and "+count(more, "message")+" about others: hookvigil incident ls")

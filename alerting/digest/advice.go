@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
+	"github.com/hookvigil/hookvigil/rules"
 )
 
 // Action is one thing to do, worded by the reader's language: Word names the
@@ -20,8 +21,13 @@ type Action struct {
 	At       time.Time     `json:"at,omitzero"`       // when its certificate ends or ended, or the next loss comes
 	Took     time.Duration `json:"took_ns,omitempty"` // 95 % of its answers came within; or that we had data for
 	Deadline time.Duration `json:"deadline_ns,omitempty"`
-	Since    time.Time     `json:"since,omitzero"` // it is over: nothing has failed since; zero: it is not
-	Loss     Loss          `json:"loss,omitzero"`  // with AdviseAtRisk, AdviseLastTry and AdviseLost
+	Since    time.Time     `json:"since,omitzero"`  // it is over: nothing has failed since; zero: it is not
+	Until    time.Time     `json:"until,omitzero"`  // with Since: nobody knows of later; zero: until now
+	Again    bool          `json:"again,omitempty"` // it answers again, a moment before the end: it is past without Since
+	Looks    bool          `json:"looks,omitempty"` // probes alone met the fault: First failed in another way
+	Down     bool          `json:"down,omitempty"`  // probes meet it now
+	Apart    bool          `json:"apart,omitempty"` // another action tells First
+	Loss     Loss          `json:"loss,omitzero"`   // with AdviseAtRisk, AdviseLastTry and AdviseLost
 }
 
 // Advice names what a merchant can do. The words are stored.
@@ -105,8 +111,11 @@ func (a Action) place() int {
 // same reports whether two actions are told as one: what is over is not what
 // goes on, and what is lost before the next digest not what is lost later.
 func (a Action) same(b Action) bool {
-	return a.Word == b.Word && a.Since.IsZero() == b.Since.IsZero() && (a.Loss.DigestsLeft > 0) == (b.Loss.DigestsLeft > 0)
+	return a.Word == b.Word && a.past() == b.past() && (a.Loss.DigestsLeft > 0) == (b.Loss.DigestsLeft > 0)
 }
+
+// past reports whether an action is about what fails no more.
+func (a Action) past() bool { return a.Again || !a.Since.IsZero() }
 
 // comes reports whether an action is about a loss that comes.
 func (a Action) comes() bool { return a.Word == AdviseAtRisk || a.Word == AdviseLastTry }
@@ -135,7 +144,10 @@ func (f Facts) findings(e Endpoint) []finding {
 	}
 	worst, _ := e.worstFault()
 	since, over := e.over(f.Window)
-	request := Action{Word: f.adviceOn(e), Fault: string(worst.Word), Since: since}
+	request := Action{Word: f.adviceOn(e), Fault: string(worst.Word), Since: since, Again: e.again(f.Window), Looks: worst.Looks > 0 && worst.Attempts <= 0, Down: e.State == rules.StateDown}
+	if over {
+		request.Until = f.cleanUntil(e)
+	}
 	switch {
 	case request.Word == AdviseRenewed && e.Certificate.renewed(f.AsOf()), request.Word == AdviseExpired && !e.ended().After(f.AsOf()):
 		request.At = e.ended()
@@ -143,10 +155,11 @@ func (f Facts) findings(e Endpoint) []finding {
 	switch {
 	case !e.failing() && !e.gone() && (!e.shaky() || worst.Word == ""):
 	case len(list) > 0 && about(request.Word) && list[0].Word != AdviseExpiring: // said already
-	case e.failing() && !over, e.gone():
-		add(Act, request)
 	default:
-		add(Attention, request)
+		if len(list) > 0 {
+			list[0].Apart = true
+		}
+		add(e.needs(over), request)
 	}
 	if e.slow() && !slices.ContainsFunc(list, func(o finding) bool { return o.Word == AdviseTimeout }) {
 		add(Attention, Action{Word: AdviseSlow, Took: e.P95})
@@ -160,6 +173,14 @@ func (f Facts) findings(e Endpoint) []finding {
 	}
 	f.losses(e, add)
 	return list
+}
+
+// needs is what requests that failed ask for.
+func (e Endpoint) needs(over bool) Verdict {
+	if e.failing() && !over || e.gone() {
+		return Act
+	}
+	return Attention
 }
 
 // about reports whether an advice is about the certificate.

@@ -90,22 +90,40 @@ func (f Facts) loss(b *Backlog) (Loss, bool) {
 }
 
 // withBacklogOf returns f with the backlogs of another digest, which tells the
-// newest window of those that f tells: what waited before that is history.
+// newest window of those that f tells: what waited before that is history. What
+// was lost in any of them is told all the same: no other digest does.
 func (f Facts) withBacklogOf(newest Facts) Facts {
 	f.Endpoints = slices.Clone(f.Endpoints)
 	for i, e := range f.Endpoints {
-		f.Endpoints[i].Backlog = nil
+		var now *Backlog
 		if at := slices.IndexFunc(newest.Endpoints, func(o Endpoint) bool { return o.ID == e.ID }); at >= 0 {
-			f.Endpoints[i].Backlog = newest.Endpoints[at].Backlog
+			now = newest.Endpoints[at].Backlog
 		}
+		f.Endpoints[i].Backlog = now.withLostOf(e.Backlog)
 	}
 	if f.Platform != nil {
 		p := *f.Platform
-		p.Backlog = nil
+		var now *Backlog
 		if newest.Platform != nil {
-			p.Backlog = newest.Platform.Backlog
+			now = newest.Platform.Backlog
 		}
+		p.Backlog = now.withLostOf(p.Backlog)
 		f.Platform = &p
 	}
 	return f
+}
+
+// withLostOf returns a backlog with what was lost in a longer time, which includes
+// its own. Either may be nil.
+func (b *Backlog) withLostOf(whole *Backlog) *Backlog {
+	if !whole.lost() {
+		return b
+	}
+	var all Backlog
+	if b != nil {
+		all = *b
+	}
+	all.Lost = max(all.Lost, whole.Lost)
+	all.LowerBound = all.LowerBound || whole.LowerBound
+	return &all
 }

@@ -171,3 +171,43 @@ func TestAMergedDigestHasTheNewestBacklog(t *testing.T) {
 		}
 	}
 }
+
+// What was lost in any window of a gap is told, beside what waits now.
+func TestAGapTellsAllThatWasLostInIt(t *testing.T) {
+	t.Parallel()
+	first, last := Window{evening.Start.Add(-evening.Length()), evening.Start}, evening
+	lost, waits := &Backlog{Lost: 7, Undelivered: 3, LossEvents: 3, LossAt: evening.Start}, &Backlog{Undelivered: 2, Lost: 1}
+	for sentence, tc := range map[string]struct {
+		whole, newest *Backlog
+		want          *Backlog
+	}{
+		"nothing waits now":         {lost, nil, &Backlog{Lost: 7}},
+		"others wait now":           {lost, waits, &Backlog{Undelivered: 2, Lost: 7}},
+		"none was lost":             {&Backlog{Undelivered: 3}, &Backlog{Undelivered: 2}, &Backlog{Undelivered: 2}},
+		"what waited is history":    {&Backlog{Undelivered: 3}, nil, nil},
+		"not all could be counted":  {&Backlog{Lost: 7, LowerBound: true}, nil, &Backlog{Lost: 7, LowerBound: true}},
+		"there was never a backlog": {nil, nil, nil},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			gather := func(w Window) (Facts, error) {
+				f := factsOf(healthy("a"))
+				f.Window, f.Platform = w, &Platform{Backlog: tc.whole}
+				f.Endpoints[0].Backlog = tc.whole
+				if w == last {
+					f.Endpoints[0].Backlog, f.Platform.Backlog = tc.newest, tc.newest
+				}
+				return f, nil
+			}
+			f, _, err := duty{windows: []Window{first, last}}.facts(gather)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for whose, got := range map[string]*Backlog{"the endpoint": f.Endpoints[0].Backlog, "the platform": f.Platform.Backlog} {
+				if (got == nil) != (tc.want == nil) || got != nil && *got != *tc.want {
+					t.Errorf("%s: got %+v, want %+v", whose, got, tc.want)
+				}
+			}
+		})
+	}
+}

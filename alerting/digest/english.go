@@ -55,7 +55,8 @@ func englishTop() topWords {
 func englishSteps() stepWords {
 	return stepWords{
 		ToDo: "What to do", Also: "The same goes for %d more.", Advice: englishAdvice(),
-		Over: "Nothing has failed since %s.", OverBefore: "%s before:", OverPlain: "Before that,", Was: englishWas(),
+		Over: "Nothing has failed since %s.", OverUntil: "Nothing failed %s.", Again: "It answers again.", OverBefore: "%s before:", OverPlain: "Before that,", Was: englishWas(),
+		DownNow: "It is down now, and %s", ProbesFailed: "Probes failed, and %s", Within: "within %s", InTime: "in time", NoDelivery: ", so nothing is delivered",
 	}
 }
 
@@ -73,11 +74,11 @@ func englishEntries() entryWords {
 		CertificateValid: "valid until %s, %s left", CertificateEnded: "ended on %s", CertificateEnds: "on %s, in %s", On: "on %s",
 		CertificateGood: "; it is valid until %s, %s",
 		WhenFailed:      "When it failed", WhenFirst: "first %s", WhenMost: "most %s", WhenLast: "last %s",
-		WhenFirstMost: "first and most %s", WhenMostLast: "most and last %s", WhenNoneSince: "none since",
+		WhenFirstMost: "first and most %s", WhenMostLast: "most and last %s", WhenNoneSince: "none since", WhenNoneUntil: "none until %s",
 		CertificateFaults: englishCertificates(),
 		Strip:             "Failed first attempts and probes in each %s, from %s on", StripPart: "of the %d parts of the window (%s)",
 		Watched: "%s of the %s that we watched", InMaintenance: "in planned maintenance", Planned: "Planned maintenance", PlannedRow: "%s, not counted",
-		PlannedAll: "not known, planned maintenance all the time",
+		PlannedAll: "not known, planned maintenance all the time", NeverWell: "not known, it was never well yet",
 	}
 }
 
@@ -87,6 +88,7 @@ func englishTables() tableWords {
 		Opened: "Opened", Resolved: "Resolved", Severity: "Severity", Title: "Incident", Window: "Window", CoverLabel: "Data for",
 		VerdictLabel: "Verdict", FailingLabel: "Endpoints failing", FirstLabel: "First attempts", More: "and %d more",
 		AvailableFor: "available %s", DataFor: "data for %s", FailingAre: "endpoints failing %d",
+		StillFails: "closed by hand, still failing",
 		IncidentIs: map[string]string{
 			"platform": "webhook failures are up on the whole platform", "channel": "webhook failures are up on the channel {name}",
 			"merchant": "more first attempts to {name} fail than on other days", "certificate": "the certificate of {name} is not in order",

@@ -78,9 +78,9 @@ func (v voice) badge(f Facts, e Endpoint) string {
 	switch {
 	case e.InMaintenance && e.State != rules.StateSuspended:
 		return v.InMaintenance
-	case e.recovered(f.Window):
+	case e.recovered(f.Window), e.State == rules.StateHealthy && e.again(f.Window) && f.need(e) == Attention && e.shaky():
 		return v.HadFailures
-	case e.State == rules.StateHealthy && f.thin(e) && !f.troubled(e):
+	case e.State == rules.StateHealthy && (f.thin(e) || e.unseen() && !f.early() && !f.planned(e)) && !f.troubled(e):
 		return v.LittleData
 	default:
 		return v.state(e.State)
@@ -108,8 +108,7 @@ func (v voice) whenFailed(f Facts, e Endpoint) string {
 	}
 	last, most := (Endpoint{Strip: strip}).lastBad(), worstPart(strip)
 	at := func(format string, i int) string {
-		from, to := e.part(f.Window, i)
-		return fmt.Sprintf(format, v.recent(v.Between, Window{from, to}, f.AsOf()))
+		return fmt.Sprintf(format, v.recent(v.Between, e.told(f.Window, i, last), f.AsOf()))
 	}
 	var list []string
 	switch {
@@ -128,10 +127,26 @@ func (v voice) whenFailed(f Facts, e Endpoint) string {
 	for i := range list[:len(list)-1] {
 		list[i] = strings.TrimSuffix(list[i], zone) // said once
 	}
-	if _, over := e.over(f.Window); over {
+	_, over := e.over(f.Window)
+	switch until := f.cleanUntil(e); {
+	case over && until.IsZero():
 		list = append(list, v.WhenNoneSince)
+	case over:
+		list = append(list, fmt.Sprintf(v.WhenNoneUntil, v.near(until, f.AsOf())))
 	}
 	return joined(list...)
+}
+
+// told is where a part of the strip lies, as it is told beside others up to the
+// last: it ends where the next one begins.
+func (e Endpoint) told(w Window, i, last int) Window {
+	from, to := e.part(w, i)
+	if i < last {
+		if next, _ := e.part(w, i+1); next.After(from) {
+			to = next
+		}
+	}
+	return Window{from, to}
 }
 
 // worstPart is the part with more failures than any other; -1: none has.
@@ -167,10 +182,12 @@ func (v voice) available(f Facts, e Endpoint) string {
 	switch {
 	case f.planned(e):
 		return v.PlannedAll
+	case !known && slices.ContainsFunc(e.Faults, func(f Fault) bool { return f.Looks > 0 }):
+		return v.NeverWell
 	case !known:
 		return v.Unwatched
 	}
-	return fmt.Sprintf(v.Watched, v.ratio(ratio), v.length(e.Covered))
+	return fmt.Sprintf(v.Watched, v.ratio(ratio), v.length(min(e.Covered, f.elapsed()))) // a look counts until the next one, which may be ahead
 }
 
 func (v voice) answers(e Endpoint) string {

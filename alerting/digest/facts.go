@@ -102,7 +102,7 @@ type Endpoint struct {
 	First       Count         `json:"first"`                 // first attempts of the window
 	Before      Count         `json:"before"`                // and of the one before
 	Faults      []Fault       `json:"faults"`                // what failed
-	Strip       []Count       `json:"strip"`                 // looks and first attempts by half-hour (or twelfth), oldest first; at most 48
+	Strip       []Count       `json:"strip"`                 // looks and first attempts by half-hour (or another part of the window), oldest first; none is shorter than what is counted in; at most 48
 	Certificate *Certificate  `json:"certificate,omitempty"` // nil: none was seen
 	Backlog     *Backlog      `json:"backlog,omitempty"`     // nil: not known, or none
 
@@ -152,7 +152,11 @@ type Incident struct {
 	Ours     bool           `json:"ours"`              // the platform's fault, not the merchant's
 
 	Maintenance bool `json:"maintenance,omitempty"` // of planned work, and told to nobody
+	StillFails  bool `json:"still_fails,omitempty"` // Resolved by a person, while what it is about fails
 }
+
+// past reports whether what an incident is about is over, and not only closed.
+func (i Incident) past() bool { return !i.Resolved.IsZero() && !i.StillFails }
 
 // Footer is what stands below every digest.
 type Footer struct {

@@ -31,19 +31,41 @@ func titles() []titled {
 func (v voice) incident(i Incident) string {
 	title := alerting.Line(i.Title, 2*longName)
 	head, why := v.splitFault(title)
+	if words, ok := v.worded(head, i); ok {
+		return lineOf(words, why)
+	}
+	return lineOf(head, why)
+}
+
+// operators says what an incident is in the words of its title, which operators
+// know; of one that is over, what it was.
+func (v voice) operators(i Incident) string {
+	title := alerting.Line(i.Title, 2*longName)
+	if !i.past() {
+		return title
+	}
+	head, why, _ := strings.Cut(title, ": ")
+	if words, ok := v.worded(head, i); ok {
+		return lineOf(words, why)
+	}
+	return title
+}
+
+// worded says what the head of a title says; false: it is of another form.
+func (v voice) worded(head string, i Incident) (string, bool) {
 	at := slices.IndexFunc(titles(), func(t titled) bool {
 		name, ok := strings.CutPrefix(head, t.before)
 		return ok && strings.HasSuffix(name, t.after)
 	})
 	if at < 0 {
-		return lineOf(head, why)
+		return "", false
 	}
 	t, words := titles()[at], v.IncidentIs
-	if !i.Resolved.IsZero() {
+	if i.past() {
 		words = v.IncidentWas
 	}
 	name := strings.TrimSuffix(strings.TrimPrefix(head, t.before), t.after)
-	return lineOf(strings.ReplaceAll(words[t.kind], "{name}", name), why)
+	return strings.ReplaceAll(words[t.kind], "{name}", name), true
 }
 
 // splitFault cuts the fault from the end of a title, and says it in plain
@@ -94,15 +116,17 @@ func (f Facts) trouble() trouble {
 	for _, m := range f.Platform.Worst {
 		n.failing += max(m.Failing, 0)
 	}
-	n.least = n.failing > 0 && f.Platform.MoreWorst > 0
+	// Those with an endpoint that fails come first, so where one is named that has
+	// none, all that have are.
+	n.least = n.failing > 0 && f.Platform.MoreWorst > 0 && !slices.ContainsFunc(f.Platform.Worst, func(m Merchant) bool { return m.Failing <= 0 })
 	return n
 }
 
 func (n trouble) any() bool { return n != trouble{} }
 
-// open orders incidents for operators: those that run before those that are
+// liveFirst orders incidents for operators: those that run before those that are
 // over, critical ones before others; each as they came.
-func open(list []Incident) []Incident {
+func liveFirst(list []Incident) []Incident {
 	place := func(i Incident) int {
 		switch {
 		case i.Maintenance:

@@ -51,7 +51,8 @@ func indonesianTop() topWords {
 func indonesianSteps() stepWords {
 	return stepWords{
 		ToDo: "Yang perlu dilakukan", Also: "Hal yang sama berlaku untuk %d endpoint lain.", Advice: indonesianAdvice(),
-		Over: "Tidak ada yang gagal sejak %s.", OverBefore: "Sebelumnya %s:", OverPlain: "Sebelumnya", Was: indonesianWas(),
+		Over: "Tidak ada yang gagal sejak %s.", OverUntil: "Tidak ada yang gagal %s.", Again: "Kini endpoint menjawab lagi.", OverBefore: "Sebelumnya %s:", OverPlain: "Sebelumnya", Was: indonesianWas(),
+		DownNow: "Kini endpoint mati, dan %s", ProbesFailed: "Pemeriksaan gagal, dan %s", Within: "dalam %s", InTime: "tepat waktu", NoDelivery: ", sehingga tidak ada yang terkirim",
 	}
 }
 
@@ -69,11 +70,11 @@ func indonesianEntries() entryWords {
 		CertificateValid: "berlaku sampai %s, sisa %s", CertificateEnded: "berakhir pada %s", CertificateEnds: "pada %s, dalam %s", On: "pada %s",
 		CertificateGood: "; berlaku sampai %s, sisa %s",
 		WhenFailed:      "Waktu kegagalan", WhenFirst: "pertama %s", WhenMost: "terbanyak %s", WhenLast: "terakhir %s",
-		WhenFirstMost: "pertama dan terbanyak %s", WhenMostLast: "terbanyak dan terakhir %s", WhenNoneSince: "tidak ada lagi sejak itu",
+		WhenFirstMost: "pertama dan terbanyak %s", WhenMostLast: "terbanyak dan terakhir %s", WhenNoneSince: "tidak ada lagi sejak itu", WhenNoneUntil: "tidak ada lagi sampai %s",
 		CertificateFaults: indonesianCertificates(),
 		Strip:             "Percobaan pertama dan pemeriksaan yang gagal tiap %s, mulai %s", StripPart: "satu dari %d bagian periode (%s)",
 		Watched: "%s dari %s yang kami pantau", InMaintenance: "dalam pemeliharaan terencana", Planned: "Pemeliharaan terencana", PlannedRow: "%s, tidak dihitung",
-		PlannedAll: "tidak diketahui, pemeliharaan terencana sepanjang waktu",
+		PlannedAll: "tidak diketahui, pemeliharaan terencana sepanjang waktu", NeverWell: "tidak diketahui, belum pernah sehat",
 	}
 }
 
@@ -83,6 +84,7 @@ func indonesianTables() tableWords {
 		Opened: "Dibuka", Resolved: "Selesai", Severity: "Tingkat", Title: "Insiden", Window: "Periode", CoverLabel: "Data untuk",
 		VerdictLabel: "Penilaian", FailingLabel: "Endpoint gagal", FirstLabel: "Percobaan pertama", More: "dan %d lagi",
 		AvailableFor: "tersedia %s", DataFor: "data untuk %s", FailingAre: "endpoint gagal %d",
+		StillFails: "ditutup secara manual, masih gagal",
 		IncidentIs: map[string]string{
 			"platform": "kegagalan webhook meningkat di seluruh platform", "channel": "kegagalan webhook meningkat di kanal {name}",
 			"merchant": "percobaan pertama ke {name} gagal lebih banyak dari biasanya", "certificate": "sertifikat {name} bermasalah",

@@ -96,10 +96,10 @@ func (f Facts) troubled(e Endpoint) bool {
 }
 
 // failing reports whether deliveries fail, or failed in the window, beyond
-// doubt. Deliveries count in planned work too: their events have to be sent
-// again.
+// doubt. While it is worked at, that was to be expected: what its events ask
+// for, the loss clock says.
 func (e Endpoint) failing() bool {
-	return e.bad() || proven(e.First)
+	return !e.InMaintenance && (e.bad() || proven(e.First))
 }
 
 // proven reports whether a ratio is over the limit beyond chance: one failure
@@ -125,22 +125,46 @@ func (e Endpoint) gone() bool {
 // shaky reports whether something failed, or may have.
 func (e Endpoint) shaky() bool {
 	available, known := e.Availability()
-	return e.State == rules.StateDegraded || e.State == rules.StateRecovering || known && available < steady || overLimit(e.First)
+	troubled := e.State == rules.StateDegraded || e.State == rules.StateRecovering || e.State == rules.StateFailing
+	return !e.InMaintenance && (troubled || known && available < steady || overLimit(e.First))
 }
 
-func (e Endpoint) slow() bool { return e.Answers > 0 && e.P95 > tooSlow }
+func (e Endpoint) slow() bool { return !e.InMaintenance && e.Answers > 0 && e.P95 > tooSlow }
 
 // unseen reports whether nothing is known of the window.
 func (e Endpoint) unseen() bool { return e.Covered <= 0 && e.First.Total <= 0 }
 
-// worstFault returns the fault that was met most often, the first of equals.
+// worstFault returns the fault that was met most often, by whoever saw more of
+// the trouble; the first of equals.
 func (e Endpoint) worstFault() (Fault, bool) {
 	if len(e.Faults) == 0 {
 		return Fault{}, false
 	}
+	probed := e.probed()
 	return slices.MaxFunc(e.Faults, func(a, b Fault) int {
-		return cmp.Or(a.Attempts-b.Attempts, a.Looks-b.Looks, cmp.Compare(b.Word, a.Word))
+		attempts, looks := a.Attempts-b.Attempts, a.Looks-b.Looks
+		if probed {
+			attempts, looks = looks, attempts
+		}
+		return cmp.Or(attempts, looks, cmp.Compare(b.Word, a.Word))
 	}), true
+}
+
+// probed reports whether probes say more of what fails than a few deliveries
+// do: the endpoint is down, which probes decide, or it was down for a greater
+// share of the time than failed of its first attempts. While it is failing,
+// which deliveries decide, it is for them to say.
+func (e Endpoint) probed() bool {
+	switch e.State {
+	case rules.StateDown:
+		return true
+	case rules.StateFailing:
+		return false
+	default:
+		available, known := e.Availability()
+		failed, _ := e.First.Ratio()
+		return known && 1-available > failed
+	}
 }
 
 // need says what a certificate asks for, as of now.

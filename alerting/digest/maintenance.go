@@ -49,9 +49,10 @@ func (f Facts) planned(e Endpoint) bool {
 }
 
 // bad reports whether the state says that deliveries fail. In planned work that
-// was to be expected.
+// was to be expected, and where nothing failed in the window, the ratio is that
+// of attempts before it, or after.
 func (e Endpoint) bad() bool {
-	return (e.State == rules.StateDown || e.State == rules.StateFailing) && !e.InMaintenance
+	return (e.State == rules.StateDown || e.State == rules.StateFailing && (e.First.Failed > 0 || len(e.Faults) > 0)) && !e.InMaintenance
 }
 
 // together returns the planned work that all endpoints have alike; none when
@@ -103,7 +104,7 @@ func (v voice) times(f Facts, spans []Window) string {
 	var list []string
 	for _, w := range spans[:min(len(spans), mostSpans)] {
 		text := v.brief(w)
-		if start := w.Start.In(v.zone); f.Window.Length() > day && w.Length() <= day/2 {
+		if start := w.Start.In(v.zone); f.Window.Length() > day && !w.dated() {
 			text = fmt.Sprintf("%d %s %s", start.Day(), v.Months[start.Month()-1], text)
 		}
 		list = append(list, text)

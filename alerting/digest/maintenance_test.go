@@ -2,6 +2,7 @@ package digest
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,10 @@ func TestPlannedWorkAsksForNothing(t *testing.T) {
 	downFor.InMaintenance = false
 	failed := down
 	failed.First = Count{360, 60}
+	shaky := down
+	shaky.Down, shaky.P95, shaky.Faults = time.Hour, 20*time.Second, []Fault{{"http_5xx", 60, 0}}
+	expired := failed
+	expired.Certificate = &Certificate{NotBefore: evening.Start.Add(-90 * day), NotAfter: evening.Start}
 	little := worked("a", work(0, 330))
 	little.Covered, little.First = 29*time.Minute, Count{}
 	less := little
@@ -85,7 +90,9 @@ func TestPlannedWorkAsksForNothing(t *testing.T) {
 		"all of the window":               {whole, OK, "1 of 1 endpoint in planned maintenance"},
 		"down in its work":                {down, OK, "1 of 1 endpoint in planned maintenance"},
 		"down after its work":             {downFor, Act, "1 of 1 endpoint failing"},
-		"deliveries failed in its work":   {failed, Act, "1 of 1 endpoint failing"},
+		"deliveries failed in its work":   {failed, OK, "1 of 1 endpoint in planned maintenance"},
+		"it was slow, and shaky":          {shaky, OK, "1 of 1 endpoint in planned maintenance"},
+		"its certificate has expired too": {expired, Act, "1 of 1 endpoint needs action"},
 		"data for what was to be watched": {little, OK, "1 of 1 endpoint healthy"},
 		"data for less than half of that": {less, Attention, "data for 14 min of 6 h only"},
 	} {
@@ -192,5 +199,32 @@ func TestOddWorkIsNoMoreThanTheWindow(t *testing.T) {
 	running.Until = evening.Start.Add(2 * time.Hour)
 	if got, want := running.maintained(e), 30*time.Minute; got != want {
 		t.Errorf("so far for %s, want %s", got, want)
+	}
+}
+
+// An endpoint in its work is none of those to which an action applies too.
+func TestPlannedWorkIsInNoAction(t *testing.T) {
+	t.Parallel()
+	broken, inWork := healthy("a"), worked("b", work(330, 360))
+	broken.State, broken.Down, broken.Faults = rules.StateDown, 3*time.Hour, []Fault{{"http_5xx", 180, 0}}
+	inWork.State, inWork.InMaintenance, inWork.Down, inWork.Faults = rules.StateDown, true, time.Hour, broken.Faults
+	f := Judge(factsOf(broken, inWork))
+	if len(f.Actions) != 1 || f.Actions[0].Endpoint != "a" || f.Actions[0].More != 0 {
+		t.Errorf("got %+v, want one action, for a alone", f.Actions)
+	}
+}
+
+// Work of a week is told with its day, however long it took.
+func TestPlannedWorkOfAWeekHasItsDay(t *testing.T) {
+	t.Parallel()
+	week := Window{evening.End.Add(-6 * day), evening.End.Add(day)}
+	for _, long := range []time.Duration{time.Hour, 12 * time.Hour, 13 * time.Hour, 14 * time.Hour, 15 * time.Hour, 30 * time.Hour} {
+		v := newVoice(factsOf())
+		start := week.Start.Add(9 * time.Hour)
+		local := start.In(v.zone)
+		want := fmt.Sprintf("%d %s ", local.Day(), v.Months[local.Month()-1])
+		if got := v.times(Facts{Window: week}, []Window{{start, start.Add(long)}}); !strings.HasPrefix(got, want) || strings.HasPrefix(got, want+want) {
+			t.Errorf("%s: %q, want it to begin with %q, once", long, got, want)
+		}
 	}
 }

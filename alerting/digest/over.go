@@ -29,6 +29,31 @@ func (e Endpoint) over(w Window) (since time.Time, yes bool) {
 	return since, true
 }
 
+// again reports whether an endpoint answers now although what failed lasted into
+// the end of the window, so that no part after it is clean: probes met the
+// fault, and its state says that they meet it no more. What failed is told as
+// past, and asks for as much as before. It is pure.
+func (e Endpoint) again(w Window) bool {
+	worst, _ := e.worstFault()
+	_, over := e.over(w)
+	return !over && worst.Looks > 0 && e.answering() && e.Certificate.need(w.End) != Act
+}
+
+// answering reports whether the state says that the endpoint answers now.
+func (e Endpoint) answering() bool {
+	return e.State == rules.StateHealthy || e.State == rules.StateRecovering
+}
+
+// cleanUntil is how far the claim goes that nothing has failed again: a strip
+// ends with its window, and a state that was taken later may tell otherwise.
+// Zero: until now.
+func (f Facts) cleanUntil(e Endpoint) time.Time {
+	if f.runs() || !f.late() || e.answering() {
+		return time.Time{}
+	}
+	return f.Window.End
+}
+
 // lastBad is the last part of the strip with a failure; -1: none.
 func (e Endpoint) lastBad() int {
 	for i, c := range slices.Backward(e.Strip) {
@@ -80,7 +105,7 @@ func (f Facts) adviceOn(e Endpoint) Advice {
 	worst, _ := e.worstFault()
 	word := adviceOf(worst.Word)
 	_, over := e.over(f.Window)
-	if word == AdviseExpired && (over || e.State != rules.StateDown && e.Certificate.renewed(f.AsOf())) {
+	if word == AdviseExpired && (over || e.again(f.Window) || e.State != rules.StateDown && e.Certificate.renewed(f.AsOf())) {
 		return AdviseRenewed
 	}
 	return word

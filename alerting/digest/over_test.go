@@ -68,9 +68,9 @@ func TestWhatIsOverAsksForNoAction(t *testing.T) {
 		"it was renewed, and nobody has seen the new one": {func(e *Endpoint) { e.Faults, e.Certificate = []Fault{{"tls_expired", 9, 22}}, nil }, Attention,
 			"Nothing has failed since 21:00 WIB. 22 of 360 first attempts failed (6.1%) before: its certificate had expired, and a good one is served since. Let it"},
 		"it was renewed a moment ago": {func(e *Endpoint) { e.Faults, e.Strip = []Fault{{"tls_expired", 9, 22}}, []Count{{12, 0}, {12, 12}} }, Act,
-			"22 of 360 first attempts failed (6.1%). Its certificate had expired, and a good one is served since; it is valid until 12 Jan 2024 00:00 WIB, 61 days."},
+			"It answers again. 22 of 360 first attempts failed (6.1%) before: its certificate had expired, and a good one is served since; it is valid until 12 Jan 2024 00:00 WIB, 61 days."},
 		"probes still meet an old one": {func(e *Endpoint) { e.Faults, e.State = []Fault{{"tls_expired", 9, 22}}, rules.StateDown }, Act,
-			"22 of 360 first attempts failed (6.1%). Its certificate expired, so nothing is delivered."},
+			"It is down now, and 22 of 360 first attempts failed (6.1%). Its certificate expired, so nothing is delivered."},
 		"only probes failed": {func(e *Endpoint) { e.First, e.Faults = Count{}, []Fault{{probes.FaultHTTP404, 9, 0}} }, Attention,
 			"Nothing has failed since 21:00 WIB. Before that, it answered 404."},
 	} {

@@ -114,13 +114,16 @@ func (p *Platform) bounded() *Platform {
 	return &b
 }
 
-// turns lists each endpoint once, by what it did last: one that broke and
+// turns lists each endpoint once, in the order of time, by what it did last: one that broke and
 // recovered is a recovered one. passed counts those.
 func (p *Platform) turns() (broken, recovered []Turn, passed int) {
 	broken = slices.DeleteFunc(slices.Clone(p.Broken), func(t Turn) bool { return followed(t, p.Recovered) || repeated(t, p.Broken) })
 	recovered = slices.DeleteFunc(slices.Clone(p.Recovered), func(t Turn) bool {
 		return repeated(t, p.Recovered) || slices.ContainsFunc(broken, t.same)
 	})
+	for _, list := range [][]Turn{broken, recovered} {
+		slices.SortStableFunc(list, func(a, b Turn) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Endpoint, b.Endpoint)) })
+	}
 	for _, t := range recovered {
 		if slices.ContainsFunc(p.Broken, t.same) {
 			passed++

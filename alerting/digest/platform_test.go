@@ -91,3 +91,73 @@ func TestAnEndpointIsListedOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestTurnsAreInTheOrderOfTime, whatever order they are gathered in.
+func TestTurnsAreInTheOrderOfTime(t *testing.T) {
+	t.Parallel()
+	at := func(id string, minutes int) Turn {
+		return Turn{Endpoint: id, Merchant: "m", At: evening.Start.Add(time.Duration(minutes) * time.Minute)}
+	}
+	p := Platform{Broken: []Turn{at("b", 9), at("a", 3)}, Recovered: []Turn{at("e", 8), at("d", 2), at("c", 2)}}
+	broken, recovered, _ := p.turns()
+	if want := []Turn{at("a", 3), at("b", 9)}; !slices.Equal(broken, want) {
+		t.Errorf("got %v, want %v", broken, want)
+	}
+	if want := []Turn{at("c", 2), at("d", 2), at("e", 8)}; !slices.Equal(recovered, want) {
+		t.Errorf("got %v, want %v", recovered, want)
+	}
+}
+
+// TestTheOrderOfMerchantsIsToldAsItIs: where none fails now, none comes first
+// for it.
+func TestTheOrderOfMerchantsIsToldAsItIs(t *testing.T) {
+	t.Parallel()
+	for failing, want := range []string{"By the share that failed; a few", "First those with an endpoint that fails now"} {
+		f := platform()
+		f.Platform.Channels = nil
+		f.Platform.Worst = []Merchant{{ID: "a", First: Count{1000, 50}, Failing: failing, Of: 1}, {ID: "b", First: Count{12, 2}, Of: 1}}
+		l, err := Mail(Judge(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("%d failing: got\n%s\nwant %q", failing, l.Text, want)
+		}
+	}
+}
+
+// TestACountThatIsCompleteIsNoLowerBound: those with an endpoint that fails are
+// the first, so that one without any says that none is left out.
+func TestACountThatIsCompleteIsNoLowerBound(t *testing.T) {
+	t.Parallel()
+	for sentence, tc := range map[string]struct {
+		calm  int // named, and none of its endpoints fails
+		least bool
+	}{"all that are named fail": {0, true}, "one that is named does not": {1, false}} {
+		worst := append(slices.Repeat([]Merchant{{ID: "a", Failing: 2, Of: 2}}, 3), slices.Repeat([]Merchant{{ID: "b", First: Count{100, 9}}}, tc.calm)...)
+		f := Facts{Kind: KindPlatform, Platform: &Platform{Worst: worst, MoreWorst: 4}}
+		if got := f.trouble(); got.least != tc.least || got.failing != 6 {
+			t.Errorf("%s: got %+v, want 6 as a lower bound: %v", sentence, got, tc.least)
+		}
+	}
+}
+
+// TestIncidentsThatAreOverAreToldAsPast also to operators, in the words of
+// their titles.
+func TestIncidentsThatAreOverAreToldAsPast(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{
+		"acme-va is down: tls_expired":                       "acme-va was down: tls_expired",
+		"webhook failures are up on channel ID_BCA":          "webhook failures were up on the channel ID_BCA",
+		"something of another form: http_5xx":                "something of another form: http_5xx",
+		"deliveries to acme fail: http_5xx, timeout: a list": "deliveries to acme failed: http_5xx, timeout: a list",
+	} {
+		v := newVoice(Facts{})
+		if got := v.operators(Incident{Title: title}); got != title {
+			t.Errorf("it runs: got %q, want %q", got, title)
+		}
+		if got := v.operators(Incident{Title: title, Resolved: evening.End}); got != want {
+			t.Errorf("it is over: got %q, want %q", got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -102,7 +103,10 @@ func (v voice) platform(f Facts) []table {
 	}
 	heads := []string{v.Endpoint, v.Merchant, v.Fault, v.At}
 	over := channels(p.Channels)
-	shown := worst[:min(len(worst), mostWorst)]
+	shown, order := worst[:min(len(worst), mostWorst)], v.ByShare
+	if slices.ContainsFunc(shown, func(m Merchant) bool { return m.Failing > 0 }) {
+		order = v.ByFailing
+	}
 	return []table{
 		tableOf(v, over, func(c Channel) ([]string, string) {
 			name := alerting.Line(c.ID, longName)
@@ -114,7 +118,7 @@ func (v voice) platform(f Facts) []table {
 				bad, line = fmt.Sprintf(v.BadOf, m.Failing, m.Of), fmt.Sprintf(v.EndpointsBadOf, m.Failing, m.Of)
 			}
 			return []string{name, v.failed(m.First), bad}, name + ": " + joined(v.failed(m.First), line)
-		}).under(v.WorstHead, v.Merchant, v.FirstLabel, v.EndpointsBad).sorted(v.ByFailing, firsts(shown, func(m Merchant) Count { return m.First })).less(v, max(len(worst)-mostWorst, 0)+p.MoreWorst),
+		}).under(v.WorstHead, v.Merchant, v.FirstLabel, v.EndpointsBad).sorted(order, firsts(shown, func(m Merchant) Count { return m.First })).less(v, max(len(worst)-mostWorst, 0)+p.MoreWorst),
 		tableOf(v, broken, turn).under(v.BrokenHead, heads...),
 		tableOf(v, recovered, turn).under(v.RecoveredHead, heads...),
 		tableOf(v, ending(p.Certificates, now), func(c Expiring) ([]string, string) {

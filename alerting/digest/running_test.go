@@ -151,13 +151,14 @@ func TestBadges(t *testing.T) {
 		en, id string
 		class  Verdict
 	}{
-		"failing, and it is over":     {over, "had failures", "sempat gagal", Attention},
-		"healthy, after failures":     {with(over, rules.StateHealthy), "had failures", "sempat gagal", Attention},
-		"one failure that is nothing": {once, "healthy", "sehat", OK},
-		"degraded":                    {with(over, rules.StateDegraded), "degraded", "terganggu", Attention},
-		"failing, and it goes on":     {timingOut("a"), "failing", "gagal", Act},
-		"down":                        {with(over, rules.StateDown), "down", "mati", Act},
-		"hardly watched":              {thin().Endpoints[0], "little data", "data sedikit", Attention},
+		"failing, and it is over":       {over, "had failures", "sempat gagal", Attention},
+		"healthy, after failures":       {with(over, rules.StateHealthy), "had failures", "sempat gagal", Attention},
+		"one failure that is nothing":   {once, "healthy", "sehat", OK},
+		"degraded":                      {with(over, rules.StateDegraded), "degraded", "terganggu", Attention},
+		"failing, and it goes on":       {timingOut("a"), "failing", "gagal", Act},
+		"down":                          {with(over, rules.StateDown), "down", "mati", Act},
+		"healthy now, not watched then": {Endpoint{ID: "a", State: rules.StateHealthy}, "little data", "data sedikit", Attention},
+		"hardly watched":                {thin().Endpoints[0], "little data", "data sedikit", Attention},
 	} {
 		for language, want := range map[string]string{"en": tc.en, "id": tc.id} {
 			f := factsOf(tc.e)
@@ -182,12 +183,13 @@ func TestWhatFailsNow(t *testing.T) {
 		e    Endpoint
 		want bool
 	}{
-		"failing":                   {timingOut("a"), true},
-		"failing, and it is over":   {over, false},
-		"down":                      {down, true},
-		"healthy":                   {healthy("a"), false},
-		"healthy, with failures":    {proven, false},
-		"failing, without any part": {Endpoint{State: rules.StateFailing}, true},
+		"failing":                    {timingOut("a"), true},
+		"failing, and it is over":    {over, false},
+		"down":                       {down, true},
+		"healthy":                    {healthy("a"), false},
+		"healthy, with failures":     {proven, false},
+		"failing, without any part":  {Endpoint{State: rules.StateFailing, First: Count{2, 2}}, true},
+		"failing, before the window": {Endpoint{State: rules.StateFailing, First: Count{2, 0}}, false},
 	} {
 		if got := tc.e.FailsNow(evening); got != tc.want {
 			t.Errorf("%s: got %v, want %v", sentence, got, tc.want)

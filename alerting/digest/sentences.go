@@ -70,9 +70,15 @@ type stepWords struct {
 	Also       string // further endpoints
 	Advice     map[Advice]string
 	Over       string            // since
+	OverUntil  string            // between: nobody knows of later
+	Again      string            // instead of Over
 	OverBefore string            // what was counted
 	OverPlain  string            // before what comes
-	Was        map[Advice]string // of what is over: follows OverBefore or OverPlain
+	Was        map[Advice]string // of what is over: follows OverBefore or OverPlain; or of a part of the attempts
+
+	DownNow, ProbesFailed string // what was counted
+	Within, InTime        string // span: the {within} of an advice
+	NoDelivery            string // its {so}
 }
 
 // entryWords are what is said of one endpoint.
@@ -89,13 +95,13 @@ type entryWords struct {
 	WhenFailed                                      string // label; what follows is joined
 	WhenFirst, WhenMost, WhenLast                   string // between
 	WhenFirstMost, WhenMostLast                     string // between: where two are the same
-	WhenNoneSince                                   string
+	WhenNoneSince, WhenNoneUntil                    string // the latter: time
 	CertificateFaults                               map[string]string
 	Strip, StripPart                                string // length of a step or StripPart, time of the first; number of parts, length of one
 	Watched                                         string // ratio, time
 	InMaintenance                                   string // instead of a state
 	Planned, PlannedRow                             string // label; times
-	PlannedAll                                      string // instead of Unwatched
+	PlannedAll, NeverWell                           string // instead of Unwatched
 }
 
 // tableWords are incidents, and the windows of a merged digest.
@@ -104,6 +110,7 @@ type tableWords struct {
 	Opened, Resolved, Severity, Title, Window, CoverLabel string
 	VerdictLabel, FailingLabel, FirstLabel, More          string
 	AvailableFor, DataFor, FailingAre                     string            // ratio; time; bad: in a line
+	StillFails                                            string            // of an incident that was closed by hand
 	IncidentIs, IncidentWas                               map[string]string // {name}; by the kind of a title
 }
 

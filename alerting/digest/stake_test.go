@@ -176,7 +176,7 @@ func TestALossOfThePlatformHasItsTime(t *testing.T) {
 func TestIncidentsOfThePlatformAreOrdered(t *testing.T) {
 	t.Parallel()
 	over := evening.End
-	list := open([]Incident{
+	list := liveFirst([]Incident{
 		{ID: "high, over", Severity: rules.High, Resolved: over}, {ID: "planned", Severity: rules.Critical, Maintenance: true}, {ID: "high", Severity: rules.High},
 		{ID: "critical, over", Severity: rules.Critical, Resolved: over}, {ID: "critical", Severity: rules.Critical}, {ID: "high too", Severity: rules.High},
 	})

@@ -64,13 +64,13 @@ func (t table) less(v voice, more int) table {
 func (v voice) incidents(f Facts) table {
 	now, list := f.AsOf(), f.Incidents
 	if f.Kind == KindPlatform {
-		list = open(list)
+		list = liveFirst(list)
 	}
 	return tableOf(v, list, func(i Incident) ([]string, string) {
 		v := v.alike(i.Opened, i.Resolved)
 		title, severity, ours := v.incident(i), "", ""
 		if f.Kind == KindPlatform { // operators know the words, and whom they wake
-			title, severity = alerting.Line(i.Title, 2*longName), alerting.Line(string(i.Severity), longName)
+			title, severity = v.operators(i), alerting.Line(string(i.Severity), longName)
 		}
 		resolved, ran := v.Running, joined(v.since(i.Opened, now), v.Running)
 		switch {
@@ -79,6 +79,9 @@ func (v voice) incidents(f Facts) table {
 			resolved, ran = v.moment(i.Resolved), v.near(i.Resolved, now)
 		default:
 			resolved, ran = v.moment(i.Resolved), v.recent(v.FromTo, Window{i.Opened, i.Resolved}, now)
+		}
+		if i.StillFails {
+			resolved, ran = joined(resolved, v.StillFails), joined(ran, v.StillFails)
 		}
 		switch {
 		case i.Maintenance:

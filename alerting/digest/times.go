@@ -80,7 +80,7 @@ func (v voice) brief(w Window) string {
 	v = v.alike(w.Start, w.End)
 	start, end := w.Start.In(v.zone), w.End.In(v.zone)
 	from, to := v.hour(start), v.hour(end)
-	if w.Length() > day/2+2*time.Hour {
+	if w.dated() {
 		from = fmt.Sprintf("%d %s %s", start.Day(), v.Months[start.Month()-1], from)
 		to = fmt.Sprintf("%d %s %s", end.Day(), v.Months[end.Month()-1], to)
 	}
@@ -89,6 +89,10 @@ func (v voice) brief(w Window) string {
 	}
 	return from + "-" + to + " " + zoneName(end)
 }
+
+// dated reports whether a brief window is told with its dates: two times of day
+// alone could mean another.
+func (w Window) dated() bool { return w.Length() > day/2+2*time.Hour }
 
 // utc is a window in UTC; empty when the zone says the same.
 func (v voice) utc(w Window) string {

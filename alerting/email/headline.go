@@ -154,6 +154,8 @@ func whom(f alerting.Facts) string {
 	switch {
 	case f.Merchant != "" || f.About.MerchantName != "":
 		return merchant(f)
+	case f.About.Service != "":
+		return "our own service " + alerting.Line(f.About.Service, longName)
 	case f.About.Merchants > 0:
 		return count(f.About.Merchants, "merchant", "merchants")
 	default:

@@ -34,7 +34,7 @@ func known(f alerting.Facts) []row {
 	if e.Text != "" && !strings.Contains(f.Happened, e.Text) {
 		t.add(evidence, e.Text)
 	}
-	t.add(counted, counts(e))
+	t.add(counted, counts(f.Rule, e))
 	t.add("Most of it", e.Where.Name())
 	if live(f) { // else what would clear it is done
 		t.add("What clears it", e.Clears)
@@ -176,7 +176,7 @@ func lasted(f alerting.Facts) string {
 	if start.IsZero() || f.WellSince().Before(start) {
 		return ""
 	}
-	s := f.WellSince().Sub(start).Round(time.Second).String()
+	s := alerting.Between(start, f.WellSince()).String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
 	}
@@ -195,11 +195,11 @@ func count(n int, one, many string) string {
 
 // counts puts the numbers before the ratio that they make. What they count is
 // said by the text of the evidence: failures, duplicates, events that wait.
-func counts(e rules.Evidence) string {
+func counts(rule rules.Rule, e rules.Evidence) string {
 	if e.Denominator <= 0 {
 		return ""
 	}
-	s := fmt.Sprintf("%d of %d (%s)", e.Numerator, e.Denominator, (rules.Ratio(float64(e.Numerator) / float64(e.Denominator))).Short())
+	s := fmt.Sprintf("%d of %d%s (%s)", e.Numerator, e.Denominator, counted(rule), (rules.Ratio(float64(e.Numerator) / float64(e.Denominator))).Short())
 	if e.Threshold > 0 {
 		s += ", threshold " + e.Threshold.Short()
 	}
@@ -210,4 +210,19 @@ func counts(e rules.Evidence) string {
 		s += ", from " + utc(e.From) + " to " + utc(e.To)
 	}
 	return s
+}
+
+// counted says what a rule counts, and as what; nothing where its evidence
+// says it alone.
+func counted(rule rules.Rule) string {
+	switch rule {
+	case rules.RuleEndpointDown:
+		return " probes failed"
+	case rules.RulePlatformErrorRatio, rules.RuleProductErrorRatio, rules.RuleChannelErrorRatio, rules.RuleTypeErrorRatio, rules.RuleMerchantErrorRatio:
+		return " first attempts failed"
+	case rules.RuleEndpointSlow:
+		return " answers were slow"
+	default:
+		return ""
+	}
 }

@@ -26,8 +26,8 @@ func (w *writer) happened() {
 			continue
 		}
 		delay := ""
-		if d := m.at.Sub(m.since); m.delay != "" && d >= 0 {
-			delay = m.delay + " " + span(d)
+		if m.delay != "" && !m.at.Before(m.since) {
+			delay = m.delay + " " + span(alerting.Between(m.since, m.at))
 		}
 		w.line("| %s | %s | %s |", m.what, w.when(m.at), delay)
 	}
@@ -37,7 +37,7 @@ func (w *writer) happened() {
 func (w *writer) beginning() (said []string) {
 	in := w.Incident
 	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
-	switch d := in.DetectedAt.Sub(in.StartedAt); {
+	switch d := alerting.Between(in.StartedAt, in.DetectedAt); {
 	case in.DetectedAt.IsZero():
 		say("It began at %s.", w.when(in.StartedAt))
 	case d > 0:
@@ -52,7 +52,10 @@ func (w *writer) beginning() (said []string) {
 		say("At worst %s of %s failed.", rules.Ratio(in.SharePeak).Short(), shareOf(in))
 	}
 	if first := w.toldFirst(); !in.AlertedAt.IsZero() {
-		say("%s at %s%s.", capital(first), w.when(in.AlertedAt), after(in.AlertedAt.Sub(in.DetectedAt), "after it was detected", in.DetectedAt))
+		say("%s at %s%s.", capital(first), w.when(in.AlertedAt), after(in.AlertedAt, "after it was detected", in.DetectedAt))
+	}
+	if in.AlertedAt.IsZero() && w.Notices != nil && !slices.ContainsFunc(w.listeners(), func(l *listener) bool { return l.sent > 0 }) {
+		say("%s", map[bool]string{true: "Nobody has been reached yet.", false: "Nobody was reached."}[in.Live()])
 	}
 	switch ack, who := w.acknowledged(); {
 	case !ack.IsZero() && who != "":
@@ -86,13 +89,13 @@ func (w *writer) mending() (said []string) {
 	}
 	switch recovered := in.RecoveringAt; {
 	case in.Live():
-		say("It was not over when this was written, %s after it began.", span(w.Now.Sub(in.StartedAt)))
+		say("It was not over when this was written, %s after it began.", span(alerting.Between(in.StartedAt, w.Now)))
 	case in.Parent != "":
 		say("It goes on in incident %s.", Plain(alerting.Incident{ID: in.Parent}.Number()))
 	case recovered.IsZero() || recovered.After(in.ResolvedAt):
-		say("It was over at %s%s, %s after it began.", w.when(in.ResolvedAt), by(in.ResolvedBy), span(in.ResolvedAt.Sub(in.StartedAt)))
+		say("It was over at %s%s, %s after it began.", w.when(in.ResolvedAt), by(in.ResolvedBy), span(alerting.Between(in.StartedAt, in.ResolvedAt)))
 	default:
-		say("It was fully recovered at %s, %s after it began.", w.when(recovered), span(recovered.Sub(in.StartedAt)))
+		say("It was fully recovered at %s, %s after it began.", w.when(recovered), span(alerting.Between(in.StartedAt, recovered)))
 	}
 	if in.Reopens > 0 {
 		say("It was open again %s after it seemed over.", plural(in.Reopens, "time"))
@@ -160,9 +163,9 @@ func by(who string) string {
 }
 
 // after says how long after something that was, when both are known.
-func after(d time.Duration, what string, since time.Time) string {
-	if since.IsZero() || d < 0 {
+func after(at time.Time, what string, since time.Time) string {
+	if since.IsZero() || at.Before(since) {
 		return ""
 	}
-	return ", " + span(d) + " " + what
+	return ", " + span(alerting.Between(since, at)) + " " + what
 }

@@ -18,6 +18,7 @@ func (w *writer) reconciliation() {
 		return
 	}
 	w.line("\n## Reconciliation\n")
+	w.asOf()
 	rows := slices.SortedStableFunc(slices.Values(w.Channels), func(a, b alerting.Reconciliation) int {
 		return cmp.Or(cmp.Compare(rank(a.State), rank(b.State)), cmp.Compare(a.Channel, b.Channel))
 	})
@@ -30,6 +31,27 @@ func (w *writer) reconciliation() {
 		w.line("| %s | %s | %d | %d | %d | %d | %d | %d | %s | %s |", channel(r), r.State.Word(),
 			r.Failed, r.Redelivered, r.Waiting(), r.Exhausted, r.WrittenOff, r.Left(), w.expected(r), note(r))
 	}
+}
+
+// asOf says how old the counts are: a row is written when it changes.
+func (w *writer) asOf() {
+	var last time.Time
+	for _, r := range w.Channels {
+		if r.UpdatedAt.After(last) {
+			last = r.UpdatedAt
+		}
+	}
+	if !last.IsZero() {
+		w.line("The counts are those of %s, when they last changed.\n", w.when(last))
+	}
+}
+
+// until says by when something is expected. What is late is not expected.
+func (w *writer) until(at time.Time, expected string) string {
+	if at.Before(w.Now) {
+		return "overdue since " + w.when(at)
+	}
+	return expected + w.when(at)
 }
 
 // standing lists the channels in a state, and by when they were done or more is
@@ -55,7 +77,7 @@ func (w *writer) standing(rows []alerting.Reconciliation, state alerting.Reconci
 	case state == alerting.ReconcileDone && !done.IsZero():
 		words += ", by " + w.when(done)
 	case !expected.IsZero():
-		words += ", expected by " + w.when(expected)
+		words += ", " + w.until(expected, "expected by ")
 	}
 	if more := len(names) - mostNamed; more > 0 {
 		names = append(names[:mostNamed], fmt.Sprintf("and %d more", more))
@@ -70,9 +92,9 @@ func (w *writer) expected(r alerting.Reconciliation) string {
 	case r.State == alerting.ReconcileDone:
 		return "done " + w.when(r.DoneAt)
 	case !r.ExpectedAt.IsZero() && persons > 0:
-		return fmt.Sprintf("%s, and somebody for %d", w.when(r.ExpectedAt), persons)
+		return fmt.Sprintf("%s, and somebody for %d", w.until(r.ExpectedAt, ""), persons)
 	case !r.ExpectedAt.IsZero():
-		return w.when(r.ExpectedAt)
+		return w.until(r.ExpectedAt, "")
 	case persons > 0:
 		return "somebody has to resend or write off " + strconv.Itoa(persons)
 	default:

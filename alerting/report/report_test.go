@@ -105,6 +105,33 @@ func live() report.Report {
 	}
 }
 
+// Between "detected" and "nobody acknowledged" stands whether anybody could.
+func TestAReportSaysThatNobodyWasReached(t *testing.T) {
+	t.Parallel()
+	const yet, never = "Nobody has been reached yet. Nobody has acknowledged it yet.", "Nobody was reached."
+	sent := []alerting.OutboxRow{{Lane: "mail/a@x.example", Kind: alerting.KindMail, State: "sent", Finished: at("11T10:03:00")}}
+	for name, tt := range map[string]struct {
+		change func(*report.Report)
+		want   string // empty: nothing is said of it
+	}{
+		"nobody yet":        {func(*report.Report) {}, yet},
+		"one is on its way": {func(r *report.Report) { r.Notices = []alerting.OutboxRow{{Lane: "mail/a@x.example", State: "sending"}} }, yet},
+		"it is over": {func(r *report.Report) {
+			r.Incident.State, r.Incident.ResolvedAt = alerting.StateResolved, at("11T10:30:00")
+		}, never},
+		"somebody was":                 {func(r *report.Report) { r.Incident.AlertedAt = at("11T10:03:00") }, ""},
+		"the notices know of somebody": {func(r *report.Report) { r.Notices = sent }, ""},
+		"what was sent is not known":   {func(r *report.Report) { r.Notices = nil }, ""},
+	} {
+		r := live()
+		tt.change(&r)
+		text := r.Markdown()
+		if tt.want == "" && strings.Contains(text, "reached") || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: got %s\nwant %q", name, text, tt.want)
+		}
+	}
+}
+
 // hostile is an incident in which everything that others named is meant to
 // break out.
 func hostile() report.Report {

@@ -42,7 +42,7 @@ func (w *writer) told() {
 		first, delay := "never", ""
 		if !l.first.IsZero() {
 			first = w.when(l.first)
-			delay = strings.TrimPrefix(after(l.first.Sub(w.Incident.DetectedAt), "", w.Incident.DetectedAt), ", ")
+			delay = strings.TrimPrefix(after(l.first, "", w.Incident.DetectedAt), ", ")
 		}
 		w.line("| %s | %s | %s | %d | %s |", l.name(), first, strings.TrimSpace(delay), l.sent, w.outcome(l))
 	}
@@ -80,7 +80,7 @@ func (l *listener) hears(n alerting.OutboxRow, address string) {
 		if l.first.IsZero() || n.Finished.Before(l.first) {
 			l.first = n.Finished
 		}
-	case string(alerting.ResultWaiting), string(alerting.ResultDead), "sending":
+	case string(alerting.ResultWaiting), string(alerting.ResultDead), string(alerting.ResultSending):
 		l.stuck = append(l.stuck, n)
 		return
 	case string(alerting.ResultHeld):

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/rules"
@@ -87,7 +86,7 @@ func (w words) affects() string {
 	}
 	text := "Affected " + whom + " from " + utc(w.f.StartedAt)
 	if end := w.f.WellSince(); end.After(w.f.StartedAt) {
-		text += " to " + utc(end) + ", " + end.Sub(w.f.StartedAt).Round(time.Second).String()
+		text += " to " + utc(end) + ", " + alerting.Between(w.f.StartedAt, end).String()
 	}
 	return joinWith("; ", text, share)
 }
@@ -101,6 +100,9 @@ func (w words) whom() string {
 		who = id
 	case id != "" && id != who:
 		who += " (" + id + ")"
+	}
+	if service := alerting.Line(a.Service, 60); who == "" && service != "" {
+		who = "our own service " + service
 	}
 	if a.Endpoints > 1 || who == "" && a.Endpoints > 0 {
 		who = joinWith(": ", who, count(a.Endpoints, "endpoint"))

@@ -159,8 +159,8 @@ func (l lane) told(in incident, all []notice, now time.Time) []string {
 // heard is when the lane was told.
 func (l lane) heard(in incident) string {
 	said := clock(l.first, in.StartedAt)
-	if d := l.first.Sub(in.OpenedAt); d >= 0 {
-		said += ", " + lasting(d) + " after it opened"
+	if !l.first.Before(in.OpenedAt) {
+		said += ", " + lasting(alerting.Between(in.OpenedAt, l.first)) + " after it opened"
 	}
 	if l.sent > 1 {
 		said += fmt.Sprintf("; %d notices, the last at %s", l.sent, clock(l.last, in.StartedAt))

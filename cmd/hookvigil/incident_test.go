@@ -92,6 +92,12 @@ func TestDeedsGoToTheVersionThatWasRead(t *testing.T) {
 			path: "resolve", said: "kq72ma is resolved by budi: 3 endpoints: tls_expired\n",
 			warned: "hookvigil: warning: 2 conditions still open: what stays so is told again\n",
 		},
+		"resolve, and when it is told again": {
+			args:   []string{"resolve", "kq72ma", "-m", "planned; work"},
+			answer: `"state":"resolved","timeline":[{"seq":9,"kind":"resolved","text":"resolved by hand after 5m; 2 conditions were still open: they are told again when they stay so for 30m: planned; work"}]`,
+			path:   "resolve", text: "planned; work", said: "kq72ma is resolved: 3 endpoints: tls_expired\n",
+			warned: "hookvigil: warning: 2 conditions were still open: they are told again when they stay so for 30m\n",
+		},
 		"a note of several words": {
 			args: []string{"note", "kq72ma", "acme", "renews it"}, answer: `"state":"open"`,
 			path: "note", text: "acme renews it", said: "kq72ma has the note: 3 endpoints: tls_expired\n",

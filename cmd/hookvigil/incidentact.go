@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,13 +52,24 @@ func (a deed) do(cmd *cobra.Command, id string, asJSON bool) error {
 		return err
 	}
 	if left := before.open(); a.verb == "resolve" && left > 0 {
-		warn(cmd, "%s still open: what stays so is told again", plural(left, "condition"))
+		warn(cmd, "%s", a.leaves(left, after))
 	}
 	if asJSON {
 		return printAnswer(cmd, said)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", a.saidOf(after), after.Title)
 	return err
+}
+
+// leaves says what goes on although the incident is resolved, and when it is
+// told again: as the timeline does, which knows.
+func (a deed) leaves(left int, after incident) string {
+	for _, e := range slices.Backward(after.Timeline) {
+		if _, said, ok := strings.Cut(string(e.Text), "; "); ok && e.Kind == "resolved" {
+			return strings.TrimSuffix(said, ": "+a.text)
+		}
+	}
+	return plural(left, "condition") + " still open: what stays so is told again"
 }
 
 // to does the deed to an incident as it was read.

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/hookvigil/hookvigil/alerting"
 )
 
 // withChannels is an incident that is over, some channels of which are not
@@ -101,5 +104,18 @@ func TestAReconciliationOvertakenByCountsIsSaidAgain(t *testing.T) {
 		if sent := f.requests(); want == exitGood && (len(sent) != 2 || !strings.Contains(sent[1].body, `"version":6`)) {
 			t.Errorf("sent %+v, want it again of version 6", sent)
 		}
+	}
+}
+
+// TestWhatIsLateIsNotExpected: a time in the past is overdue.
+func TestWhatIsLateIsNotExpected(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2023, 11, 11, 9, 0, 0, 0, time.UTC)
+	r := reconciliation{State: alerting.ReconcileInProgress, Waiting: 1, ExpectedAt: day.Add(40 * time.Minute)}
+	if got, want := r.when(day, day.Add(39*time.Minute)), "09:40:00 UTC"; got != want {
+		t.Errorf("before it: %q, want %q", got, want)
+	}
+	if got, want := r.when(day, day.Add(41*time.Minute)), "overdue since 09:40:00 UTC"; got != want {
+		t.Errorf("after it: %q, want %q", got, want)
 	}
 }

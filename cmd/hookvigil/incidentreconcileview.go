@@ -30,7 +30,7 @@ type reconciliation struct {
 const mostChannels = 50
 
 // printReconciliation writes how far each channel is.
-func (in incident) printReconciliation(out io.Writer) {
+func (in incident) printReconciliation(out io.Writer, now time.Time) {
 	if len(in.Reconciliation) == 0 {
 		return
 	}
@@ -39,7 +39,7 @@ func (in incident) printReconciliation(out io.Writer) {
 	fmt.Fprintln(w, "  CHANNEL\tSTATE\tFAILED\tREDELIVERED\tWAITING\tEXHAUSTED\tWRITTEN OFF\tLEFT\tEXPECTED\tNOTE")
 	for _, r := range in.Reconciliation[:min(len(in.Reconciliation), mostChannels)] {
 		fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", dash(string(r.Channel)), r.State.Word(),
-			r.Failed, r.Redelivered, r.Waiting, r.Exhausted, r.WrittenOff, r.Left, r.when(in.StartedAt), dash(string(r.remark())))
+			r.Failed, r.Redelivered, r.Waiting, r.Exhausted, r.WrittenOff, r.Left, r.when(in.StartedAt, now), dash(string(r.remark())))
 	}
 	_ = w.Flush() // into memory
 	if hidden := len(in.Reconciliation) - mostChannels; hidden > 0 {
@@ -48,10 +48,12 @@ func (in incident) printReconciliation(out io.Writer) {
 }
 
 // when is when a channel was done, or is expected to be.
-func (r reconciliation) when(beside time.Time) string {
+func (r reconciliation) when(beside, now time.Time) string {
 	switch {
 	case r.State == alerting.ReconcileDone:
 		return "done " + clock(r.DoneAt, beside)
+	case !r.ExpectedAt.IsZero() && r.ExpectedAt.Before(now):
+		return "overdue since " + clock(r.ExpectedAt, beside)
 	case !r.ExpectedAt.IsZero():
 		return clock(r.ExpectedAt, beside)
 	case r.Exhausted > 0:

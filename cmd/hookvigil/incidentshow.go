@@ -29,7 +29,7 @@ func incidentShow(cmd *cobra.Command, id string, asJSON bool) error {
 	var b strings.Builder
 	in.printTop(&b, a.at)
 	in.printMembers(&b, len(in.Members))
-	in.printReconciliation(&b)
+	in.printReconciliation(&b, a.at)
 	in.printTimeline(&b)
 	_, err = io.WriteString(cmd.OutOrStdout(), b.String())
 	return err
@@ -55,7 +55,7 @@ func (in incident) printTop(out io.Writer, now time.Time) {
 
 // printTimes writes what happened when, and who has it in hand.
 func (in incident) printTimes(out io.Writer, now time.Time) {
-	line(out, "since", fmt.Sprintf("%s; opened %s, %s later", utc(in.StartedAt), clock(in.OpenedAt, in.StartedAt), lasting(in.OpenedAt.Sub(in.StartedAt))))
+	line(out, "since", fmt.Sprintf("%s; opened %s, %s later", utc(in.StartedAt), clock(in.OpenedAt, in.StartedAt), lasting(alerting.Between(in.StartedAt, in.OpenedAt))))
 	if in.State.Live() {
 		line(out, "open for", lasting(in.lasted(now)))
 	}

@@ -159,7 +159,7 @@ func (in incident) lasted(now time.Time) time.Duration {
 	if !in.State.Live() && !in.ResolvedAt.IsZero() {
 		now = in.ResolvedAt
 	}
-	return now.Sub(in.OpenedAt)
+	return alerting.Between(in.OpenedAt, now)
 }
 
 // open counts the members that are still met.

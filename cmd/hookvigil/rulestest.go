@@ -83,9 +83,11 @@ func rulesTest(cmd *cobra.Command, args []string, f *testFlags) error {
 	if err != nil {
 		return unreplayed(cmd, err)
 	}
-	if f.asJSON {
+	switch c := got.Counts; {
+	case f.asJSON:
 		err = printJSON(cmd, testOutputOf(got))
-	} else {
+	case c.Records+c.Probes+c.Certificates == 0: // what rules say of nothing is no answer
+	default:
 		_, err = io.WriteString(cmd.OutOrStdout(), testText(got, f.all, time.Since(began)))
 	}
 	if bad := tellBad(cmd, got.Counts, got.Rejected); bad != nil {

@@ -103,7 +103,7 @@ func milestones(in alerting.Incident) []milestone {
 		case m.At.IsZero():
 			m.Note = "never"
 		case i > 0 && !in.StartedAt.IsZero() && !m.At.Before(in.StartedAt):
-			m.After = short(m.At.Sub(in.StartedAt).Round(time.Second))
+			m.After = short(alerting.Between(in.StartedAt, m.At))
 		}
 	}
 	return list

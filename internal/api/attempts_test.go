@@ -182,6 +182,36 @@ func TestAttemptsAreSettledByCallerAndRegistry(t *testing.T) {
 	}
 }
 
+// A record that names no source is of the usual one; where there is none, its
+// sender is told what to write.
+func TestARecordWithoutASource(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ token, usual, source string }{
+		"the only one":               {adminToken, "core", "core"},
+		"several, none is usual":     {adminToken, "", ""},
+		"the token's goes first":     {ingestToken, "billing", "core"},
+		"the token's needs no other": {ingestToken, "", "core"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, allTokens())
+			w.usual = func() string { return tt.usual }
+			var got taken
+			w.ask(t, http.MethodPost, attemptsPath, tt.token, line(1, `"endpoint":"own-pay",`)).into(t, 200, &got)
+			all := w.attempts.all()
+			if tt.source == "" {
+				if len(all) != 0 || got.RejectedCount != 1 || !strings.Contains(got.Rejected[0].Reason, `put "source" into the record`) {
+					t.Errorf("got %+v, want it refused, and what to write", got)
+				}
+				return
+			}
+			if len(all) != 1 || all[0].Source != tt.source {
+				t.Errorf("got %+v, taken %+v; want one of %q", got, all, tt.source)
+			}
+		})
+	}
+}
+
 func TestRejectedRecordsAreNamedByLine(t *testing.T) {
 	t.Parallel()
 	good, bad := line(1, `"endpoint":"own-pay",`), line(2, `"source":"other","endpoint":"own-pay",`)

@@ -47,7 +47,7 @@ const conditionsCursor = "condition:"
 // concerns no merchant alone is for callers who see all.
 func (s *Server) listConditions(ctx context.Context, in *listConditionsInput) (*pageOutput[conditionView], error) {
 	if in.Rule != "" && !slices.Contains(rules.Rules(), in.Rule) {
-		return nil, unprocessable(detail("query.rule", "is not a rule; one of "+ruleList()))
+		return nil, unanswerable(detail("query.rule", "is not a rule; one of "+ruleList()))
 	}
 	after, bad := conditionBehind(in.Cursor)
 	if bad != nil {
@@ -142,7 +142,7 @@ func conditionBehind(cursor string) (*rules.Standing, *huma.ErrorModel) {
 			return &s, nil
 		}
 	}
-	return nil, unprocessable(detail("query.cursor", "is not a cursor of this list; wanted next of the answer before"))
+	return nil, unanswerable(detail("query.cursor", "is not a cursor of this list; wanted next of the answer before"))
 }
 
 // seats says in which live incident each episode of a condition is.

@@ -85,6 +85,7 @@ type Deps struct {
 	Attempts    Attempts                                                                   // POST /api/v1/attempts
 	Rejected    func(n int)                                                                // is told of records that were not taken; nil: nobody
 	Sources     func(name string) bool                                                     // whether attempts of that source are taken; nil: of all
+	UsualSource func() string                                                              // of records that name none, of a token without one; empty: they are refused; nil: "default". It does not block
 	Tally       func(ctx context.Context, q ingest.TallyQuery) (ingest.TallyAnswer, error) // GET /api/v1/ratios
 	Incidents   Incidents
 	Outbox      Outbox
@@ -137,6 +138,9 @@ func (d *Deps) fill() {
 	}
 	if d.Rejected == nil {
 		d.Rejected = func(int) {}
+	}
+	if d.UsualSource == nil {
+		d.UsualSource = func() string { return "default" }
 	}
 	if d.Sources == nil {
 		d.Sources = func(string) bool { return true }

@@ -82,9 +82,9 @@ func momentOf(s string, now time.Time) (time.Time, *huma.ErrorModel) {
 	at, err := time.Parse(time.RFC3339, s)
 	switch {
 	case err != nil:
-		return time.Time{}, unprocessable(detail("query.window", "is not a time; wanted RFC 3339, such as 2026-05-04T10:00:00Z"))
+		return time.Time{}, unanswerable(detail("query.window", "is not a time; wanted RFC 3339, such as 2026-05-04T10:00:00Z"))
 	case at.Unix() <= 0 || at.After(now):
-		return time.Time{}, unprocessable(detail("query.window", "is not in a window that has begun; wanted a time after 1970 that is not in the future"))
+		return time.Time{}, unanswerable(detail("query.window", "is not in a window that has begun; wanted a time after 1970 that is not in the future"))
 	}
 	return at.UTC(), nil
 }

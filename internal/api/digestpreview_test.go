@@ -83,6 +83,10 @@ func asJSON(t *testing.T, v any) string {
 func TestThePreviewIsOfTheWindowThatWasAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, allTokens())
+	var refused struct{ Detail string }
+	if w.ask(t, http.MethodGet, "/api/v1/digests/preview?merchant=own&window=2999-01-01T00:00:00Z", adminToken, "").into(t, 422, &refused); refused.Detail != "the question has faults" {
+		t.Errorf("a window to come: %q, want no word of a change", refused.Detail)
+	}
 	for query, want := range map[string]time.Time{"": {}, "&window=2024-05-04T12:00:00%2B07:00": time.Date(2024, 5, 4, 5, 0, 0, 0, time.UTC)} {
 		w.digests.windows = nil
 		w.ask(t, http.MethodGet, previewPath+query, viewerToken, "").into(t, 200, new(any))

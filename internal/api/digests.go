@@ -72,7 +72,7 @@ func (s *Server) listDigests(ctx context.Context, in *listDigestsInput) (*pageOu
 	}
 	behind, ok := parseDigestPlace(place)
 	if !ok {
-		return nil, unprocessable(detail("query.cursor", "is not a cursor; wanted next of the answer before"))
+		return nil, unanswerable(detail("query.cursor", "is not a cursor; wanted next of the answer before"))
 	}
 	rows, more, err := s.digestsFor(ctx, in, behind)
 	if err != nil {

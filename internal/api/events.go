@@ -157,7 +157,7 @@ func openWindow(from, to string) (start, end time.Time, bad *huma.ErrorModel) {
 		return start, end, bad
 	}
 	if !start.IsZero() && !end.IsZero() && !start.Before(end) {
-		bad = unprocessable(detail("query.from", "is not before to"))
+		bad = unanswerable(detail("query.from", "is not before to"))
 	}
 	return start, end, bad
 }
@@ -169,7 +169,7 @@ func moment(location, raw string) (time.Time, *huma.ErrorModel) {
 	}
 	t, err := time.Parse(time.RFC3339, raw)
 	if err != nil {
-		return time.Time{}, unprocessable(detail(location, "is not a time; wanted RFC 3339, such as 2026-05-04T10:00:00Z"))
+		return time.Time{}, unanswerable(detail(location, "is not a time; wanted RFC 3339, such as 2026-05-04T10:00:00Z"))
 	}
 	return t.UTC(), nil
 }
@@ -191,7 +191,7 @@ func behind(list, cursor string) (string, *huma.ErrorModel) {
 	}
 	next, ok := strings.CutPrefix(place, list)
 	if !ok || next == "" {
-		return "", unprocessable(detail("query.cursor", "is not a cursor of this list; wanted next of the answer before"))
+		return "", unanswerable(detail("query.cursor", "is not a cursor of this list; wanted next of the answer before"))
 	}
 	return next, nil
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,10 +20,6 @@ const (
 	// maxRejected bounds the bad records of one body: 32 KiB of gzip hold 16
 	// million, which would keep a processor busy for 20 s.
 	maxRejected = 100_000
-
-	// defaultSource is the source of records that name none, when the caller
-	// is bound to none.
-	defaultSource = "default"
 )
 
 var (
@@ -109,8 +104,11 @@ func (t *intake) reject(bad *deliveries.Rejection) error {
 // not taken, empty when it is.
 func (t *intake) settle(a *deliveries.Attempt) (reason string) {
 	switch own := t.caller.source; {
+	case own == "" && a.Source == "":
+		if a.Source = t.server.deps.UsualSource(); a.Source == "" {
+			return `source: is not said, and several are configured; put "source" into the record, or send with a token of one`
+		}
 	case own == "":
-		a.Source = cmp.Or(a.Source, defaultSource)
 	case a.Source == "":
 		a.Source = own
 	case a.Source != own:

@@ -36,7 +36,7 @@ func (in listInput) after() (string, *huma.ErrorModel) {
 	raw, err := base64.RawURLEncoding.DecodeString(in.Cursor)
 	id, ok := strings.CutPrefix(string(raw), cursorVersion)
 	if err != nil || !ok {
-		return "", unprocessable(detail("query.cursor", "is not a cursor; wanted next of the answer before"))
+		return "", unanswerable(detail("query.cursor", "is not a cursor; wanted next of the answer before"))
 	}
 	return id, nil
 }

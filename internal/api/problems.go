@@ -25,6 +25,12 @@ func unprocessable(details ...*huma.ErrorDetail) *huma.ErrorModel {
 	return problem(http.StatusUnprocessableEntity, "the request has faults; nothing was changed", details...)
 }
 
+// unanswerable is a problem with what was asked, by place: nothing would have
+// been changed by it.
+func unanswerable(details ...*huma.ErrorDetail) *huma.ErrorModel {
+	return problem(http.StatusUnprocessableEntity, "the question has faults", details...)
+}
+
 func detail(location, message string) *huma.ErrorDetail {
 	return &huma.ErrorDetail{Location: location, Message: message}
 }

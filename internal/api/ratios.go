@@ -65,7 +65,7 @@ func (s *Server) ratios(ctx context.Context, in *ratiosInput) (*ratiosOutput, er
 		return nil, bad
 	}
 	if steps := int(q.To.Sub(q.From)/(15*time.Minute)) + 1; steps*len(q.Scopes) > maxCells {
-		return nil, unprocessable(detail("query.from", fmt.Sprintf("asks for %d endpoints over %d quarters of an hour; ask in parts of at most %d of both together", len(q.Scopes), steps, maxCells)))
+		return nil, unanswerable(detail("query.from", fmt.Sprintf("asks for %d endpoints over %d quarters of an hour; ask in parts of at most %d of both together", len(q.Scopes), steps, maxCells)))
 	}
 	answer := ingest.TallyAnswer{From: q.From, To: q.To, Step: 15 * time.Minute}
 	if len(q.Scopes) > 0 { // a merchant without endpoints has no attempts
@@ -134,7 +134,7 @@ func parseScope(raw string) (rules.Scope, *huma.ErrorModel) {
 		wanted = id != "" && registry.Clean(id) == id
 	}
 	if !wanted {
-		return "", unprocessable(detail("query.scope", "is not a scope; wanted platform, product:X, channel:X, merchant:ID or endpoint:ID"))
+		return "", unanswerable(detail("query.scope", "is not a scope; wanted platform, product:X, channel:X, merchant:ID or endpoint:ID"))
 	}
 	return rules.Scope(raw), nil
 }
@@ -146,7 +146,7 @@ func window(from, to string, now time.Time) (q ingest.TallyQuery, bad *huma.Erro
 	if to != "" {
 		t, err := time.Parse(time.RFC3339, to)
 		if err != nil {
-			return q, unprocessable(detail("query.to", wanted))
+			return q, unanswerable(detail("query.to", wanted))
 		}
 		q.To = t.UTC()
 	}
@@ -154,15 +154,15 @@ func window(from, to string, now time.Time) (q ingest.TallyQuery, bad *huma.Erro
 	if from != "" {
 		t, err := time.Parse(time.RFC3339, from)
 		if err != nil {
-			return q, unprocessable(detail("query.from", wanted))
+			return q, unanswerable(detail("query.from", wanted))
 		}
 		q.From = t.UTC()
 	}
 	switch span := q.To.Sub(q.From); {
 	case span <= 0:
-		return q, unprocessable(detail("query.from", "is not before to"))
+		return q, unanswerable(detail("query.from", "is not before to"))
 	case span > maxSpan:
-		return q, unprocessable(detail("query.from", "is more than 400 days before to; ask in parts"))
+		return q, unanswerable(detail("query.from", "is more than 400 days before to; ask in parts"))
 	}
 	return q, nil
 }

@@ -121,7 +121,7 @@ func TestAReportTellsWhatItsReaderMayKnow(t *testing.T) {
 	w := newWorld(t, allTokens())
 	for token, told := range map[string]bool{viewerToken: false, ownViewer: false, ownOperator: false, ownAdmin: false, operatorToken: true, adminToken: true} {
 		a := w.ask(t, http.MethodGet, incidentsPath+"/aaaaaa/report?zone=Asia/Jakarta", token, "")
-		a.contains(t, "# own-pay is down\n", "- Affected products: PAYOUT (3 events)\n", "- Affected endpoints: own-pay\n", "| QR | T+1 | 3 | 1 | 1 | 1 | 0 | 2 | 2026-05-05 17:00:00 +07:00",
+		a.contains(t, "# own-pay is down\n", "- Affected products: PAYOUT (3 events)\n", "- Affected endpoints: own-pay\n", "| QR | T+1 | 3 | 1 | 1 | 1 | 0 | 2 | overdue since 2026-05-05 17:00:00 +07:00",
 			"- 2026-05-04 17:00:00 +07:00 **opened** own-pay is down\n")
 		if got := a.header.Get("Content-Type"); got != "text/markdown; charset=utf-8" {
 			t.Errorf("Content-Type %q", got)

@@ -27,7 +27,7 @@ const maxTold = 5000
 func (s *Server) report(ctx context.Context, in *reportInput) (*reportOutput, error) {
 	zone, err := time.LoadLocation(in.Zone)
 	if err != nil || in.Zone == "Local" {
-		return nil, unprocessable(detail("query.zone", "is no time zone; wanted an IANA name such as Asia/Jakarta"))
+		return nil, unanswerable(detail("query.zone", "is no time zone; wanted an IANA name such as Asia/Jakarta"))
 	}
 	r := report.Report{Zone: zone, Now: time.Now()}
 	if r.Incident, r.Entries, err = s.incidentFor(ctx, in.ID); err != nil {

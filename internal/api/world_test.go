@@ -146,6 +146,7 @@ type observed struct {
 
 // world is a server on a real listener, and what it stands on.
 type world struct {
+	usual    func() string // source of records that name none
 	registry *fakeRegistry
 	looks    fakeLooks
 	duties   *fakeDuties
@@ -222,7 +223,7 @@ func testLooks() fakeLooks {
 // newWorld starts a server with those tokens.
 func newWorld(t *testing.T, tokens []api.Token) *world {
 	t.Helper()
-	w := &world{looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk(), digests: newFakeDigests()}
+	w := &world{usual: func() string { return "default" }, looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk(), digests: newFakeDigests()}
 	w.stands, w.quiet = testConditions(), newFakeQuiet()
 	w.events, w.backlogs, w.sources = newFakeEvents(), newFakeBacklogs(), &fakeSources{list: []api.SourceView{{Name: "core"}}}
 	snap, faults := registry.Build(testRecords(), registry.DefaultDefaults())
@@ -262,7 +263,8 @@ func (w *world) deps() api.Deps {
 	return api.Deps{
 		Registry: w.registry, Looks: w.looks, Duties: w.duties, Remarks: func() []string { return w.duties.remarks }, DecodeEntry: decodeEntry,
 		Attempts: w.attempts, Sources: func(name string) bool { return name != "closed" },
-		Tally: w.desk.tally, Incidents: w.desk, Conditions: func() []rules.Standing { return w.stands }, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
+		UsualSource: func() string { return w.usual() },
+		Tally:       w.desk.tally, Incidents: w.desk, Conditions: func() []rules.Standing { return w.stands }, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
 		Interactions: slackOnly,
 		Events:       w.events, Backlogs: w.backlogs, SourceViews: w.sources, Silences: w.quiet, Maintenance: w.quiet,
 		Metrics: text("up 1\n"), ProbeMetrics: text("probe_success{instance=\"https://rival.example/hook\"} 1\n"),

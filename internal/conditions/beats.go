@@ -1,6 +1,7 @@
 package conditions
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,8 +17,9 @@ import (
 // our own absence, and no restart makes a silence forgotten.
 type beat struct {
 	rule    rules.Silence
-	started time.Time // zero: with the next check
-	last    time.Time // zero: none came
+	started time.Time     // zero: with the next check
+	last    time.Time     // zero: none came
+	excused time.Duration // since the last of both, in which we could not hear it
 }
 
 // Beat takes a beat and clears the heartbeat's silence; false when there is no
@@ -30,7 +32,7 @@ func (c *Conditions) Beat(id string, now time.Time) bool {
 		return false
 	}
 	if now.After(b.last) {
-		b.last = now
+		b.last, b.excused = now, 0
 	}
 	c.checkBeatLocked(id, b, now)
 	return true
@@ -70,10 +72,9 @@ func (c *Conditions) checkBeats(now time.Time) {
 	}
 }
 
-// stoodStill is how far apart two checks may be, which are due each second and
-// wait for a commit at most: beyond, this process was stopped or its machine
-// slept, and heard nobody.
-const stoodStill = commitWithin + 5*time.Second
+// checksApart is how far apart two checks may be, which are due each second and
+// wait for a commit at most: beyond, this process was stopped and heard nobody.
+const checksApart = commitWithin + 5*time.Second
 
 // excuseBeatsLocked takes the time in which this process stood still off what
 // each heartbeat was silent: nobody is paged for our own absence.
@@ -81,23 +82,24 @@ func (c *Conditions) excuseBeatsLocked(now time.Time) {
 	before := c.beatsAt
 	c.beatsAt = now
 	gap := now.Sub(before)
-	if before.IsZero() || gap <= stoodStill {
+	if before.IsZero() || gap <= checksApart {
 		return
 	}
 	c.log.Warn("stood still: heartbeats are given that much longer", "for", gap.Round(time.Second))
 	for _, b := range c.beats {
 		if heard := b.heard(); !heard.IsZero() {
-			b.started = heard.Add(min(gap, now.Sub(heard)))
+			b.excused += max(min(gap, now.Sub(heard)), 0)
 		}
 	}
 }
 
-// heard is when the heartbeat was heard last, or could have been first.
+// heard is when the heartbeat was heard last, or could have been first, and so
+// much later as it could not be heard since. Zero: its watch has not begun.
 func (b *beat) heard() time.Time {
-	if b.last.After(b.started) {
-		return b.last
+	if b.last.IsZero() {
+		return b.started.Add(b.excused)
 	}
-	return b.started
+	return b.last.Add(b.excused)
 }
 
 func (c *Conditions) checkBeatLocked(id string, b *beat, now time.Time) {
@@ -105,7 +107,7 @@ func (c *Conditions) checkBeatLocked(id string, b *beat, now time.Time) {
 		b.started = now
 	}
 	s := c.standingLocked(met{rules.RuleSilence, rules.ScopeOf(rules.ScopeHeartbeat, id)})
-	e, ch := b.rule.Step(s.Episode, rules.SilenceFact{Scope: s.Scope, Last: b.last, Started: b.started}, now)
+	e, ch := b.rule.Step(s.Episode, rules.SilenceFact{Scope: s.Scope, Last: b.last, Started: b.started, Excused: b.excused}, now)
 	if e != s.Episode || ch != nil {
 		c.settleLocked(s, e, ch, rules.Evidence{})
 	}
@@ -115,6 +117,8 @@ func (c *Conditions) checkBeatLocked(id string, b *beat, now time.Time) {
 type beatAtRest struct {
 	Silent time.Duration `json:"silent"` // since it was heard, while we listened
 	Last   time.Time     `json:"last,omitzero"`
+	// Started is when the watch began; zero when an older version stored it.
+	Started time.Time `json:"started,omitzero"`
 }
 
 func beatName(id string) string {
@@ -126,7 +130,7 @@ func beatName(id string) string {
 func (c *Conditions) restBeatsLocked(now time.Time) bool {
 	for id, b := range c.beats {
 		if heard := b.heard(); !heard.IsZero() {
-			c.queue.series[beatName(id)] = beatAtRest{Silent: max(now.Sub(heard), 0), Last: b.last}
+			c.queue.series[beatName(id)] = beatAtRest{Silent: max(now.Sub(heard), 0), Last: b.last, Started: b.started}
 		}
 	}
 	return len(c.beats) > 0
@@ -148,6 +152,7 @@ func (c *Conditions) loadBeatLocked(state SeriesState, now time.Time) (bool, err
 	if err := json.Unmarshal(state.State, &at); err != nil {
 		return true, fmt.Errorf("decode its state: %w", err)
 	}
-	b.started, b.last = now.Add(-at.Silent), at.Last
+	b.last, b.started, b.excused = at.Last, cmp.Or(at.Started, at.Last, now.Add(-at.Silent)), 0
+	b.excused = max(now.Add(-at.Silent).Sub(b.heard()), 0)
 	return true, nil
 }

@@ -253,6 +253,9 @@ func TestHeartbeats(t *testing.T) {
 		if stands() != 1 || len(store.told()) != 3 {
 			t.Errorf("stands %+v, told %d; want the second episode", c.Standing(), len(store.told()))
 		}
+		if told := store.told(); !strings.Contains(told[len(told)-1].Evidence.Text, "(1h of it this process stood still or did not run)") {
+			t.Errorf("told %q, want how long we were away", told[len(told)-1].Evidence.Text)
+		}
 
 		c.SetConfig(conditions.Config{})
 		time.Sleep(2 * time.Second)

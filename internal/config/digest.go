@@ -123,19 +123,19 @@ func (l *loader) digest() {
 func (l *loader) digestBucket(src *source) {
 	b := l.cfg.Digest.Bucket
 	if b < time.Second || b%time.Second != 0 || rules.BucketLength%b != 0 || b%time.Minute != 0 && time.Minute%b != 0 {
-		l.bad("digest.bucket", "wanted 15m, or another whole part of it: 1m, 5m", "%s does not divide a quarter of an hour; windows of zones such as +05:45 begin with one", b)
+		l.bad("digest.bucket", "wanted 15m, or another whole part of it: 1m, 5m", "%s does not divide a quarter of an hour; windows of zones such as +05:45 begin with one", registry.Duration(b))
 		return
 	}
 	every := l.cfg.Digest.Config.Every
 	if day := 24 * time.Hour; every > 0 && (every > day && every%day != 0 || every < day && day%every != 0) && !l.out.spoilt(src, "digest.every") {
-		l.warn("digest.every", "a part of a day, such as 1h, 6h or 12h, ends at the same times each day", "windows of %s drift over the day, and are cut in UTC", every)
+		l.warn("digest.every", "a part of a day, such as 1h, 6h or 12h, ends at the same times each day", "windows of %s drift over the day, and are cut in UTC", registry.Duration(every))
 	}
 	for _, f := range []struct {
 		path string
 		span time.Duration
 	}{{"digest.every", every}, {"digest.offset", l.cfg.Digest.Config.Offset}, {"rules.endpoint_failing.window", l.cfg.Rules.Failing.Window}} {
 		if f.span%b != 0 && !l.out.spoilt(src, f.path) {
-			l.bad(f.path, "wanted a multiple of digest.bucket: "+b.String()+", "+(2*b).String(), "%s is cut by the buckets of %s that its facts are kept in", f.span, b)
+			l.bad(f.path, "wanted a multiple of digest.bucket: "+registry.Duration(b).String()+", "+registry.Duration(2*b).String(), "%s is cut by the buckets of %s that its facts are kept in", registry.Duration(f.span), registry.Duration(b))
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (l *loader) incidents() {
 	l.takeSpans(
 		spanSetting{"incidents.settle", in.Settle, &c.Settle, 0, longestSpan},
 		spanSetting{"incidents.flapping.within", in.Flapping.Within, &c.Flapping.Within, time.Second, longestSpan},
-		spanSetting{"incidents.flapping.stable", in.Flapping.Stable, &c.Flapping.Stable, 0, longestSpan},
+		spanSetting{"incidents.flapping.stable", in.Flapping.Stable, &c.Flapping.Stable, time.Second, longestSpan},
 		spanSetting{"incidents.ack_expires", in.AckExpires, &c.Ladder.AckFor, 0, longestAck},
 		spanSetting{"incidents.again", in.Again, &c.Ladder.Again, 0, longestSpan},
 		spanSetting{"incidents.renotify", in.Renotify, &c.Ladder.First, 0, longestSpan},

@@ -51,6 +51,7 @@ func TestWhatIsWrongWithIncidents(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"a hold beyond what merchants were promised": {"incidents: {merchants: {hold: 1h}}", "incidents.merchants.hold: 1h is outside [0s, 15m]"},
 		"turns below nothing":                        {"incidents: {flapping: {turns: -1}}", "incidents.flapping.turns: -1 is outside [0, 100]"},
+		"stable at once, which nothing ever was":     {"incidents: {flapping: {stable: 0s}}", "incidents.flapping.stable: 0s is outside [1s, 1d]"},
 		"a receiver that is not there":               {"incidents: {merchants: {receiver: mial}}", `incidents.merchants.receiver: there is no receiver "mial"`},
 		"an escalation without a time":               {"routes: [{to: [mail], escalate: [{to: [lead]}]}]", "routes[0].escalate[0].after: is missing"},
 		"an escalation to nobody":                    {"routes: [{to: [mail], escalate: [{after: 15m}]}]", "routes[0].escalate[0].to: is missing"},

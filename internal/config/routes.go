@@ -30,10 +30,26 @@ func (r Route) names(receiver string) bool {
 	return slices.Contains(r.To, receiver) || slices.ContainsFunc(r.Escalate, func(s Rung) bool { return slices.Contains(s.To, receiver) })
 }
 
-// Tells reports whether operators read what receiver gets: a route names it,
-// or the platform's own digest goes there. It is no merchant's alone.
-func (c *Config) Tells(receiver string) bool {
-	return receiver == c.Digest.ReportTo || slices.ContainsFunc(c.Routes, func(r Route) bool { return r.names(receiver) })
+// MerchantsOwn reports whether what receiver gets is read by a merchant, and so
+// must be of nobody else: all routes that name it ask for a merchant, or none
+// does and a merchant's digest goes there. Digests says whether one does:
+// merchants come by the API too. What the platform's own digest goes to is no
+// merchant's.
+func (c *Config) MerchantsOwn(receiver string, digests bool) bool {
+	if receiver == c.Digest.ReportTo {
+		return false
+	}
+	routed := false
+	for _, r := range c.Routes {
+		if !r.names(receiver) {
+			continue
+		}
+		if len(r.Match.Merchant) == 0 {
+			return false
+		}
+		routed = true
+	}
+	return routed || digests
 }
 
 // Match is what a route takes: an incident that has, for each list, one of its

@@ -37,7 +37,11 @@ func (l *loader) idle() {
 			continue
 		}
 		if !slices.ContainsFunc(l.cfg.Routes, func(rt Route) bool { return rt.names(r.Name) }) {
-			l.report(l.standing[r.Name], registry.Fault{Message: "no route names it: it is told of no incident", Hint: "name it in routes, or remove it", Warning: true})
+			message := "no route names it: it is told only of what is critical while other receivers fail"
+			if r.Kind == KindWebhook { // nothing falls back to a program
+				message = "no route names it: it is told of no incident"
+			}
+			l.report(l.standing[r.Name], registry.Fault{Message: message, Hint: "name it in routes, or remove it", Warning: true})
 		}
 	}
 }

@@ -87,8 +87,8 @@ func (d *Daemon) why(a *alerting.About, in alerting.Incident, endpoints []string
 func seenNow(rule rules.Rule, v rules.EndpointView) string {
 	switch p, c := v.Probe, v.Certificate; {
 	case rule == rules.RuleEndpointDown && !p.Result.At.IsZero() && !p.Stale && p.Failures > 0:
-		return fmt.Sprintf("%s at level %s since %s, %d probes in a row, the last at %s",
-			p.Result.Fault, p.Result.Level, utcOf(p.Since), p.Failures, utcOf(p.Result.At))
+		return fmt.Sprintf("%s at level %s, seen at %s; down since %s, %d probes in a row",
+			p.Result.Fault, p.Result.Level, utcOf(p.Result.At), utcOf(p.Since), p.Failures)
 	case rule == rules.RuleCertificate && !c.Report.At.IsZero() && !c.Stale && c.Report.Detail != "":
 		return fmt.Sprintf("%s, seen at %s", c.Report.Detail, utcOf(c.Report.At))
 	default:

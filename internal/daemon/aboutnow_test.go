@@ -25,7 +25,7 @@ func TestWhatIsSeenNow(t *testing.T) {
 		v    rules.EndpointView
 		want string
 	}{
-		"it fails":           {rules.RuleEndpointDown, rules.EndpointView{Probe: bad}, "http_5xx at level ping since 2026-05-04 10:00:00 UTC, 31 probes in a row, the last at 2026-05-04 10:30:00 UTC"},
+		"it fails":           {rules.RuleEndpointDown, rules.EndpointView{Probe: bad}, "http_5xx at level ping, seen at 2026-05-04 10:30:00 UTC; down since 2026-05-04 10:00:00 UTC, 31 probes in a row"},
 		"it is well":         {rules.RuleEndpointDown, rules.EndpointView{Probe: good}, ""},
 		"it is stale":        {rules.RuleEndpointDown, rules.EndpointView{Probe: stale}, ""},
 		"nobody looked":      {rules.RuleEndpointDown, rules.EndpointView{}, ""},

@@ -157,8 +157,8 @@ func (c *column) backlogOfEndpoint(endpoint string, first int) int {
 }
 
 // backlog returns the loss clock of some endpoints for a digest: what began to
-// fail before the end of the window and waits now, and what was lost since the
-// window began; nil when there is nothing. What has been delivered meanwhile is
+// fail before the end of the window and waits now, and what was lost in the
+// window; nil when there is nothing. What has been delivered meanwhile is
 // told no more, and what fails since is for the next digest. Endpoints nil: of
 // all.
 func (g gathering) backlog(endpoints []string) (map[string]*digest.Backlog, *digest.Backlog, error) {
@@ -169,8 +169,8 @@ func (g gathering) backlog(endpoints []string) (map[string]*digest.Backlog, *dig
 		if !e.FirstAttemptAt.Before(g.window.End) {
 			return nil
 		}
-		if e.StateAt(now) == deliveries.EventExhausted && e.ExhaustsAt.Before(g.window.Start) {
-			return nil // the digest before told it
+		if lost := e.LostAt(); e.StateAt(now) == deliveries.EventExhausted && (lost.Before(g.window.Start) || !lost.Before(g.window.End)) {
+			return nil // the digest before told it, or the next one does
 		}
 		if of[e.Endpoint] == nil {
 			of[e.Endpoint] = deliveries.NewBacklogCounter(g.d.backlogOptions(now, 0))

@@ -77,7 +77,7 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
-	w := openWays(cfg, d.log)
+	w := d.waysOf(cfg)
 	c.ways.Store(&w)
 	d.digestConfig = cfg.Digest.Config
 	d.digest.Store(digest.New(cfg.Digest.Config, d.store.Digests(), subscribers{d}, d.log))
@@ -114,7 +114,7 @@ func (d *Daemon) deadlineOf(endpoint string) time.Duration {
 
 // reloadColumn puts the column's settings of cfg in force.
 func (d *Daemon) reloadColumn(cfg *config.Config) {
-	w := openWays(cfg, d.log)
+	w := d.waysOf(cfg)
 	d.column.ways.Store(&w)
 	if cfg.Digest.Config != d.digestConfig {
 		d.digestConfig = cfg.Digest.Config

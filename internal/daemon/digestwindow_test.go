@@ -178,3 +178,39 @@ routes: [{to: [mail]}]
 		t.Errorf("it is kept as %s", body)
 	}
 }
+
+// An event is lost in one window: the digest of the one before, made later,
+// leaves it to the next.
+func TestALostEventIsToldOnce(t *testing.T) {
+	t.Parallel()
+	receiver := hooktest.Start(t, hooktest.Options{})
+	now := time.Now().UTC().Truncate(time.Second)
+	text := head + fmt.Sprintf("digest: {offset: %dh}\n", (now.Hour()+3)%6) + // the window that runs began between three and four hours ago
+		merchants(fmt.Sprintf("{id: shop-a, url: %q, schedule: \"1h\"}", receiver.URL()+"/hook"))
+	r := start(t, t.TempDir(), text)
+	line := func(event string, number int, ago time.Duration) string {
+		return fmt.Sprintf(`{"source":"core","event":%q,"endpoint":"shop-a","attempt":%d,"started_at":%q,"status":503}`+"\n", event, number, now.Add(-ago).Format(time.RFC3339))
+	}
+	r.told(line("before", 1, 8*time.Hour)+line("before", 2, 7*time.Hour)+line("across", 1, 4*time.Hour+10*time.Minute)+line("across", 2, 2*time.Hour), 4)
+	lost := func(query string) int {
+		f, _ := r.preview(query)
+		if len(f.Endpoints) != 1 || f.Endpoints[0].Backlog == nil {
+			return 0
+		}
+		return f.Endpoints[0].Backlog.Lost
+	}
+	r.until("both are told, each by the digest of the window in which it was lost", func() bool {
+		return lost("&window="+now.Add(-5*time.Hour).Format(time.RFC3339)) == 1 && lost("") == 1
+	})
+}
+
+// An hour has four parts where it is counted in quarters of an hour: a finer one
+// would claim to know when.
+func TestTheStripOfAnHourHasItsQuarters(t *testing.T) {
+	t.Parallel()
+	receiver := hooktest.Start(t, hooktest.Options{})
+	r := start(t, t.TempDir(), head+"digest: {every: 1h}\n"+merchants(fmt.Sprintf("{id: shop-a, url: %q}", receiver.URL()+"/hook")))
+	if f, _ := r.preview(""); len(f.Endpoints) != 1 || len(f.Endpoints[0].Strip) != 4 {
+		t.Errorf("got %+v, want one endpoint with four parts", f.Endpoints)
+	}
+}

@@ -41,6 +41,36 @@ func (r *running) send(lines ...string) int {
 	return got.Accepted
 }
 
+// A record that names no source is of the only one that is configured, of
+// "default" when none is, and of nobody when several are.
+func TestARecordWithoutASource(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), head+forgetful)
+	hand := func(event int) string {
+		_, body := r.call(http.MethodPost, "/api/v1/attempts", strings.Replace(attempt(event, `"endpoint":"shop",`), `"source":"core",`, "", 1))
+		return body
+	}
+	shown := func(path string) {
+		t.Helper()
+		r.until(path+" is there", func() bool {
+			status, _ := r.call(http.MethodGet, "/api/v1/events/"+path, "")
+			return status == http.StatusOK
+		})
+	}
+	hand(1)
+	shown("core/evt-1")
+	r.reload(head + "sources: [{id: core}, {id: billing}]\n")
+	if body := hand(2); !strings.Contains(body, `"rejected_count":1`) || !strings.Contains(body, `put \"source\" into the record`) {
+		t.Errorf("several sources: %s, want it refused, and what to write", body)
+	}
+	r.reload(head + "sources: [{id: core}, {id: default}]\n")
+	hand(3)
+	shown("default/evt-3")
+	r.reload(head)
+	hand(4)
+	shown("default/evt-4")
+}
+
 // discovered waits until all that waited is looked at, by whomever.
 func (r *running) discovered() {
 	r.t.Helper()

@@ -154,7 +154,7 @@ func (d *Daemon) selfAudit(context.Context) {
 func late(signal string, l *lateness, overdue time.Duration, now time.Time) []string {
 	var problems []string
 	if worst := l.report(now); worst > lateLimit {
-		problems = append(problems, fmt.Sprintf("%s: looks began up to %s late in the last minute", signal, worst.Round(time.Millisecond)))
+		problems = append(problems, fmt.Sprintf("%s: looks began up to %s late in the last two minutes", signal, worst.Round(time.Millisecond)))
 	}
 	if ours, looks := l.trouble(now); ours > 2 && float64(ours) > oursLimit*float64(looks) {
 		problems = append(problems, fmt.Sprintf("%s: %d of %d looks in the last two minutes failed for our own trouble (internal): descriptors, ports, or a bug; see the log", signal, ours, looks))

@@ -84,8 +84,21 @@ func TestEveryKindOfEndpointIsSeenForWhatItIs(t *testing.T) {
 	each(func(k kind) { d.checkOnceProven(k) })
 }
 
-// checkAtFirst holds what is said of an endpoint that was never healthy.
+// checkAtFirst holds what is said of an endpoint that was never healthy. It is
+// asked three times at most: a busy machine is no slow endpoint, and what is said
+// wrongly is said so each time.
 func (r *running) checkAtFirst(k kind) {
+	complaint := r.atFirst(k)
+	for try := 1; try < 3 && complaint != ""; try++ {
+		complaint = r.atFirst(k)
+	}
+	if complaint != "" {
+		r.t.Error(complaint)
+	}
+}
+
+// atFirst probes an endpoint and says what is wrong with the answer.
+func (r *running) atFirst(k kind) string {
 	fault, notes := k.want()
 	v := r.probeNow(k.id)
 	verdict := "unknown"
@@ -97,15 +110,16 @@ func (r *running) checkAtFirst(k kind) {
 	}
 	got := slices.DeleteFunc(v.Probe.Notes, func(w string) bool { return w == "cleartext" })
 	if v.Probe.Verdict != verdict || v.Probe.Fault != string(fault) || !slices.Equal(got, notes.Words()) {
-		r.t.Errorf("%s at first: got %s %s %v, want %s %s %v", k.id, v.Probe.Verdict, v.Probe.Fault, got, verdict, fault, notes.Words())
+		return fmt.Sprintf("%s at first: got %s %s %v, want %s %s %v", k.id, v.Probe.Verdict, v.Probe.Fault, got, verdict, fault, notes.Words())
 	}
 	if k.tls {
 		r.checkCertificate(k)
 	}
 	v, _ = r.endpoint(k.id)
 	if want := stateAtFirst(verdict, v.Certificate != nil && v.Certificate.Verdict != "ok"); v.State != want {
-		r.t.Errorf("%s at first: state %s, want %s", k.id, v.State, want)
+		return fmt.Sprintf("%s at first: state %s, want %s", k.id, v.State, want)
 	}
+	return ""
 }
 
 // stateAtFirst is the endpoint's word: a bad certificate alone is degraded, and

@@ -17,9 +17,25 @@ import (
 	"github.com/hookvigil/hookvigil/rules"
 )
 
-// stripSteps is how many parts the strip of a window has: half-hours of six
-// hours.
-const stripSteps = 12
+// Bounds of the strip of a window: half-hours of six hours.
+const (
+	stripSteps = 12 // parts that are wanted,
+	mostSteps  = 48 // and the most
+)
+
+// steps is how many parts the strip of a window has: near to stripSteps, and
+// each made of whole buckets, so that what is counted in one lies in one. The
+// finer one of two that are as near.
+func steps(window, bucket time.Duration) int {
+	buckets, best := int(window/max(bucket, 1)), 1
+	off := func(n int) int { return max(n-stripSteps, stripSteps-n) }
+	for n := 1; n <= min(buckets, mostSteps); n++ {
+		if buckets%n == 0 && off(n) <= off(best) {
+			best = n
+		}
+	}
+	return best
+}
 
 // gathering collects what happened in one window.
 type gathering struct {
@@ -43,7 +59,7 @@ func (g gathering) merchant(id string) (digest.Facts, error) {
 	for i := range list {
 		list[i].Backlog = told[list[i].ID]
 	}
-	incidents, err := g.incidents(id)
+	incidents, err := g.incidents(id, g.failing(list))
 	if err != nil {
 		return digest.Facts{}, err
 	}
@@ -97,8 +113,8 @@ func (g gathering) quarters(ids []string, from time.Time) ([]store.EndpointQuart
 // endpoint puts the quarters of one endpoint together.
 func (g gathering) endpoint(w *registry.Watched, quarters []store.EndpointQuarter) digest.Endpoint {
 	var probe, attempts, before rules.Bucket
-	strip := make([]digest.Count, stripSteps)
 	length := g.window.End.Sub(g.window.Start)
+	strip := make([]digest.Count, steps(length, g.d.quarters.length))
 	for _, q := range quarters {
 		if q.Start.Add(g.d.quarters.length).Compare(g.window.Start) <= 0 {
 			before.Merge(q.Deliveries)
@@ -106,8 +122,8 @@ func (g gathering) endpoint(w *registry.Watched, quarters []store.EndpointQuarte
 		}
 		probe.Merge(q.Probe)
 		attempts.Merge(q.Deliveries)
-		at := int(max(q.Start.Sub(g.window.Start), 0) * stripSteps / length)
-		c := &strip[min(at, stripSteps-1)]
+		at := int(max(q.Start.Sub(g.window.Start), 0) * time.Duration(len(strip)) / length)
+		c := &strip[min(at, len(strip)-1)]
 		c.Total += q.Probe.Total() + q.Deliveries.Total()
 		c.Failed += q.Probe.Failed() + q.Deliveries.Failed()
 	}
@@ -166,8 +182,9 @@ func certificateOf(rep certificate.Report) *digest.Certificate {
 }
 
 // incidents returns those of a merchant that touched the window, and those of
-// the platform, which were not the merchant's fault.
-func (g gathering) incidents(merchant string) ([]digest.Incident, error) {
+// the platform, which were not the merchant's fault. failing are the endpoints
+// that fail at the end of the window.
+func (g gathering) incidents(merchant string, failing map[string]bool) ([]digest.Incident, error) {
 	own, err := g.touching(alerting.IncidentFilter{Merchants: []string{merchant}, Limit: 100})
 	if err != nil {
 		return nil, err
@@ -182,8 +199,7 @@ func (g gathering) incidents(merchant string) ([]digest.Incident, error) {
 		if in.Merchant != merchant && !ours || in.Parent != "" {
 			continue
 		}
-		list = append(list, digest.Incident{ID: in.Number(), Title: in.Title, Severity: in.Severity, Opened: in.StartedAt, Resolved: in.ResolvedAt, Ours: ours,
-			Maintenance: in.Story.Hush.Kind == alerting.HushMaintenance && !in.Story.Told})
+		list = append(list, toldIncident(in, ours, failing))
 	}
 	slices.SortFunc(list, func(a, b digest.Incident) int { return a.Opened.Compare(b.Opened) })
 	return list, nil

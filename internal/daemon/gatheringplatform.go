@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,7 +27,8 @@ func (g gathering) platform() (digest.Facts, error) {
 	if p.First, err = g.first(rules.ScopePlatform); err != nil {
 		return digest.Facts{}, err
 	}
-	if p.Worst, p.Probing, err = g.worst(snap); err != nil {
+	failing := map[string]bool{}
+	if p.Worst, p.Probing, err = g.worst(snap, failing); err != nil {
 		return digest.Facts{}, err
 	}
 	if p.Channels, err = g.channels(); err != nil {
@@ -45,13 +47,11 @@ func (g gathering) platform() (digest.Facts, error) {
 	if err != nil {
 		return digest.Facts{}, err
 	}
-	p.Broken, p.Recovered = g.turns(incidents)
+	p.Broken, p.Recovered = g.turns(incidents, failing)
 	f := digest.Facts{Platform: &p, Covered: p.Probing, Footer: g.footer(), Made: g.now}
 	for _, in := range slices.Backward(incidents) {
 		if in.Parent == "" {
-			f.Incidents = append(f.Incidents, digest.Incident{
-				ID: in.Number(), Title: in.Title, Severity: in.Severity, Opened: in.StartedAt, Resolved: in.ResolvedAt, Ours: in.Merchant == "",
-			})
+			f.Incidents = append(f.Incidents, toldIncident(in, in.Merchant == "", failing))
 		}
 	}
 	return f, nil
@@ -64,14 +64,15 @@ func (g gathering) first(scope rules.Scope) (digest.Count, error) {
 }
 
 // worst sums up by merchant, and says how much of the window was
-// probed.
-func (g gathering) worst(snap *registry.Snapshot) (list []digest.Merchant, probing time.Duration, err error) {
+// probed. It adds to failing the endpoints that fail at the end of the window.
+func (g gathering) worst(snap *registry.Snapshot, failing map[string]bool) (list []digest.Merchant, probing time.Duration, err error) {
 	of := map[string]*digest.Merchant{}
 	for some := range slices.Chunk(snap.Endpoints(), endpointsRead) {
 		endpoints, err := g.endpoints(some)
 		if err != nil {
 			return nil, 0, err
 		}
+		maps.Copy(failing, g.failing(endpoints))
 		for i, e := range endpoints {
 			probing = max(probing, e.Covered)
 			m := of[some[i].Merchant]
@@ -83,7 +84,7 @@ func (g gathering) worst(snap *registry.Snapshot) (list []digest.Merchant, probi
 			m.Of++
 			m.First.Total += e.First.Total
 			m.First.Failed += e.First.Failed
-			if e.FailsNow(g.window) {
+			if failing[e.ID] {
 				m.Failing++
 			}
 		}
@@ -149,10 +150,15 @@ func (g gathering) dead() (int, error) {
 	return n, err
 }
 
-// turns are the endpoints that became bad, or good, in the window.
-func (g gathering) turns(incidents []alerting.Incident) (broken, recovered []digest.Turn) {
+// turns are the endpoints that became bad, or good, in the window. One that
+// fails at its end has not become good, whoever closed its incident; planned
+// work is neither.
+func (g gathering) turns(incidents []alerting.Incident, failing map[string]bool) (broken, recovered []digest.Turn) {
 	inside := func(t time.Time) bool { return !t.Before(g.window.Start) && t.Before(g.window.End) }
 	for _, in := range incidents {
+		if ofPlannedWork(in) {
+			continue
+		}
 		for _, m := range in.Members {
 			kind, id := m.Key.Scope.Split()
 			if kind != rules.ScopeEndpoint || m.Key.Rule != rules.RuleEndpointDown {
@@ -163,7 +169,7 @@ func (g gathering) turns(incidents []alerting.Incident) (broken, recovered []dig
 				t.At = m.Since
 				broken = append(broken, t)
 			}
-			if inside(m.Left) {
+			if inside(m.Left) && !failing[id] {
 				t.At = m.Left
 				recovered = append(recovered, t)
 			}

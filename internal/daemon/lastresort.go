@@ -26,7 +26,7 @@ const (
 	closeTimeout  = 5 * time.Second
 	unrecordedTop = 1000            // more are not counted
 	decidedBefore = time.Second     // what is decided waits from a moment later on
-	stoodStill    = 5 * time.Second // two looks so far apart: this process was stopped, or its machine slept
+	looksApart    = 5 * time.Second // two looks further apart: this process was stopped (a machine that sleeps stops the clock of Linux, too)
 )
 
 // lastResort tells the one thing that cannot go through the outbox: that the
@@ -41,6 +41,7 @@ type lastResort struct {
 	enqueue    func(ctx context.Context, notices []alerting.Notice) error
 	messenger  *messenger
 	reserve    *reserveKeeper
+	woke       func(now time.Time) // told when this process stood still until now
 	stopping   func() bool
 	log        *slog.Logger
 
@@ -63,6 +64,10 @@ func (d *Daemon) newLastResort(m watchMeter) *lastResort {
 		enqueue: func(ctx context.Context, notices []alerting.Notice) error {
 			defer d.column.outbox.Poke()
 			return d.store.Enqueue(ctx, notices)
+		},
+		woke: func(now time.Time) {
+			d.probeLateness.woke(now)
+			d.certificateLateness.woke(now)
 		},
 		stopping: d.stopping.Load,
 		log:      d.log,
@@ -133,10 +138,11 @@ func (l *lastResort) run(ctx context.Context) error {
 // ranSince notes that this process stood still, when it did between two looks:
 // what waited meanwhile did not wait for the store.
 func (l *lastResort) ranSince(last, now time.Time) {
-	if now.Sub(last) <= stoodStill {
+	if now.Sub(last) <= looksApart {
 		return
 	}
-	l.log.Warn("this process stood still, or its machine slept", "for", now.Sub(last).Round(time.Second))
+	l.log.Warn("this process stood still", "for", now.Sub(last).Round(time.Second))
+	l.woke(now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.awake = now

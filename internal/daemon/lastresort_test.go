@@ -91,6 +91,7 @@ func burning(t *testing.T, to ...alerting.Destination) *fire {
 		},
 		check:      func(context.Context) error { f.mu.Lock(); defer f.mu.Unlock(); return f.err },
 		unrecorded: func(time.Time) int { f.mu.Lock(); defer f.mu.Unlock(); return f.critical },
+		woke:       func(time.Time) {},
 		enqueue: func(_ context.Context, list []alerting.Notice) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()

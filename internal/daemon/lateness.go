@@ -5,29 +5,35 @@ import (
 	"time"
 )
 
-// punctualFor is how long a look that began late is remembered, once to twice:
-// less than monitor_self waits for, so that a moment in which this process stood
-// still is over before somebody is woken for it.
-const punctualFor = 25 * time.Second
-
-// lateness remembers how late looks began in the last half minute or so, and how
-// many ended by trouble of our own in the last one to two minutes: the daemon's
-// own punctuality, which it reports instead of paging for what it did itself. It
-// is safe for concurrent use.
+// lateness remembers how late looks began in the last one to two minutes: the
+// daemon's own punctuality, which it reports
+// instead of paging for what it did itself. What it could not do because it was
+// stopped does not count. It is safe for concurrent use.
 type lateness struct {
 	mu sync.Mutex
 	// guarded by mu
-	span        time.Time     // begin of the present span of punctualFor
-	worst, last time.Duration // in it, and in the one before
-	minute      time.Time     // begin of the present minute
-	looks, ours [2]int        // looks of the present and the last minute, and those that ended by our own trouble
+	awake       time.Time // since when this process runs without a break; zero: it always did
+	minute      time.Time // begin of the present minute
+	worst, last time.Duration
+	looks, ours [2]int // looks of the present and the last minute, and those that ended by our own trouble
 }
 
-// saw notes one look; ours says that it ended by trouble of our own, such as
-// no descriptors left.
-func (l *lateness) saw(late time.Duration, ours bool, now time.Time) {
+// woke says that this process stood still until now: what was seen before, and
+// looks that were due before, are late for that alone.
+func (l *lateness) woke(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.awake, l.minute, l.worst, l.last, l.looks, l.ours = now, now, 0, 0, [2]int{}, [2]int{}
+}
+
+// saw notes one look that was due at a moment and began so late; ours says that
+// it ended by trouble of our own, such as no descriptors left.
+func (l *lateness) saw(due time.Time, late time.Duration, ours bool, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if due.Before(l.awake) {
+		return
+	}
 	l.rollLocked(now)
 	l.worst = max(l.worst, late)
 	l.looks[0]++
@@ -36,7 +42,7 @@ func (l *lateness) saw(late time.Duration, ours bool, now time.Time) {
 	}
 }
 
-// report returns the worst lateness of the last 25 to 50 s.
+// report returns the worst lateness of the last one to two minutes.
 func (l *lateness) report(now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -54,16 +60,11 @@ func (l *lateness) trouble(now time.Time) (ours, looks int) {
 }
 
 func (l *lateness) rollLocked(now time.Time) {
-	switch since := now.Sub(l.span); {
-	case since >= 2*punctualFor:
-		l.span, l.worst, l.last = now, 0, 0
-	case since >= punctualFor:
-		l.span, l.worst, l.last = now, 0, l.worst
-	}
 	switch since := now.Sub(l.minute); {
 	case since >= 2*time.Minute:
-		l.minute, l.looks, l.ours = now, [2]int{}, [2]int{}
+		l.minute, l.worst, l.last, l.looks, l.ours = now, 0, 0, [2]int{}, [2]int{}
 	case since >= time.Minute:
-		l.minute, l.looks, l.ours = now, [2]int{0, l.looks[0]}, [2]int{0, l.ours[0]}
+		l.minute, l.worst, l.last = now, 0, l.worst
+		l.looks, l.ours = [2]int{0, l.looks[0]}, [2]int{0, l.ours[0]}
 	}
 }

@@ -5,23 +5,25 @@ import (
 	"time"
 )
 
-// What was late once is forgotten before monitor_self would page for it, and
-// what goes on being late is not.
-func TestLatenessIsForgottenWithinAMinute(t *testing.T) {
+// What began late is remembered for a minute at least, and not at all when this
+// process stood still: nobody is woken for that.
+func TestLatenessOfAProcessThatStoodStillIsNone(t *testing.T) {
 	t.Parallel()
 	begin := time.Unix(1700000000, 0)
-	var once, always lateness
-	for s := range 180 {
-		now := begin.Add(time.Duration(s) * time.Second)
-		if s%20 == 0 {
-			once.saw(map[bool]time.Duration{true: 39 * time.Second}[s == 60], false, now)
-			always.saw(10*time.Second, false, now)
-		}
-		if got, want := once.report(now) > lateLimit, s >= 60 && s < 60+2*int(punctualFor.Seconds()); got && !want || s == 60 && !got {
-			t.Errorf("at %d s late is %v, want %v", s, got, want)
-		}
-		if always.report(now) <= lateLimit {
-			t.Errorf("at %d s nothing is late, and each look was", s)
-		}
+	at := func(s int) time.Time { return begin.Add(time.Duration(s) * time.Second) }
+	var l lateness
+	l.saw(at(0), 20*time.Second, false, at(20))
+	if l.report(at(79)) != 20*time.Second {
+		t.Error("a look that began late is forgotten within a minute")
+	}
+	l.saw(at(60), 39*time.Second, true, at(100)) // before it is known that all stood still
+	l.woke(at(101))
+	l.saw(at(70), 31*time.Second, true, at(101)) // and after
+	if ours, _ := l.trouble(at(102)); l.report(at(102)) != 0 || ours != 0 {
+		t.Errorf("late by %s, %d by our own trouble; want none of it", l.report(at(102)), ours)
+	}
+	l.saw(at(110), 20*time.Second, false, at(130))
+	if l.report(at(131)) != 20*time.Second {
+		t.Error("what is late afterwards counts")
 	}
 }

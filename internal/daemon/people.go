@@ -56,6 +56,20 @@ func (d *Daemon) takesSource(name string) bool {
 	return len(sources) == 0 || slices.ContainsFunc(sources, func(s config.Source) bool { return s.ID == name })
 }
 
+// usualSource is the source of attempts that name none: the only one that is
+// configured, or "default" where that is taken; empty when neither is.
+func (d *Daemon) usualSource() string {
+	const usual = "default"
+	switch sources := d.settings.Load().Sources; {
+	case len(sources) == 1:
+		return sources[0].ID
+	case d.takesSource(usual):
+		return usual
+	default:
+		return ""
+	}
+}
+
 // incidents is the desk's book and people's way to it, as the API sees it.
 type incidents struct{ d *Daemon }
 

@@ -71,8 +71,11 @@ func (p *pulses) tick(ctx context.Context) {
 // for each, and remembers since when.
 func (p *pulses) lanes(now time.Time) []proof {
 	byLane := map[string]proof{}
-	for _, one := range p.d.column.ways.Load().proofs {
-		byLane[one.to.Lane] = one
+	w := p.d.column.ways.Load()
+	for _, one := range w.proofs {
+		if w.proves(one) {
+			byLane[one.to.Lane] = one
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

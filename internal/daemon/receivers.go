@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -15,6 +16,7 @@ import (
 	"github.com/hookvigil/hookvigil/alerting/slack"
 	"github.com/hookvigil/hookvigil/alerting/webhook"
 	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/registry"
 )
 
 // ways are the configured receivers, ready to send, and where each leads.
@@ -25,10 +27,46 @@ type ways struct {
 	proofs []proof                           // lanes that can show silently that they work, in order of the receivers
 }
 
+// proves reports whether the lane of a proof is asked for it: nobody writes to a
+// merchant of our own accord, while a test key names a service for nothing else.
+func (w *ways) proves(one proof) bool {
+	return one.every > 0 || w.ports.Barred == nil || !w.ports.Barred(alerting.ReceiverOf(one.to.Lane))
+}
+
 // proof is a lane that shows silently that its receiver works.
 type proof struct {
 	to    alerting.Destination
 	every time.Duration // not more often than this, whatever the configuration says; 0: as it says
+}
+
+// waysOf makes the receivers of c, and knows at any time which are a merchant's
+// own.
+func (d *Daemon) waysOf(c *config.Config) ways {
+	return openWays(c, d.log, d.digested())
+}
+
+// digested returns a function that says whether the digest of some merchant
+// goes to a receiver by its digest.slack, as the registry has it when it is
+// called. It is safe for concurrent use.
+func (d *Daemon) digested() func(receiver string) bool {
+	type reading struct {
+		of    *registry.Snapshot
+		names map[string]bool
+	}
+	var last atomic.Pointer[reading]
+	return func(receiver string) bool {
+		snap, r := d.registry.Snapshot(), last.Load()
+		if r == nil || r.of != snap {
+			r = &reading{snap, map[string]bool{}}
+			for _, m := range snap.Merchants() {
+				if m.Digest.Slack != "" {
+					r.names[m.Digest.Slack] = true
+				}
+			}
+			last.Store(r)
+		}
+		return r.names[receiver]
+	}
 }
 
 // proofsOf returns how a receiver shows that it works without a person's
@@ -48,9 +86,12 @@ func proofsOf(r config.Receiver, leads []alerting.Destination) []proof {
 }
 
 // openWays makes the receivers of c. A receiver kind is one case here, one
-// folder, and one field in the configuration.
-func openWays(c *config.Config, log *slog.Logger) ways {
-	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}}, leads: map[string][]alerting.Destination{}}
+// folder, and one field in the configuration. Digested says whether a
+// merchant's digest goes to a receiver; what is a merchant's own hears of nobody
+// else's trouble.
+func openWays(c *config.Config, log *slog.Logger, digested func(receiver string) bool) ways {
+	own := func(receiver string) bool { return c.MerchantsOwn(receiver, digested(receiver)) }
+	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}, Barred: own}, leads: map[string][]alerting.Destination{}}
 	for _, r := range c.Receivers {
 		port := alerting.Port{Kind: r.Kind}
 		switch {
@@ -83,8 +124,8 @@ func openWays(c *config.Config, log *slog.Logger) ways {
 	}
 	for _, kind := range fallbackOrder {
 		for _, name := range w.names {
-			if w.ports.Named[name].Kind != kind || kind == config.KindSlack && !c.Tells(name) {
-				continue // a merchant's channel hears of nobody else's trouble
+			if w.ports.Named[name].Kind != kind {
+				continue
 			}
 			for _, d := range w.leads[name] {
 				w.ports.Fallback = append(w.ports.Fallback, alerting.Address{Lane: d.Lane, Recipient: d.Recipient})

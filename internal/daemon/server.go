@@ -36,6 +36,7 @@ func (d *Daemon) newServer(cfg *config.Config) *api.Server {
 			Attempts:     intake{d},
 			Rejected:     func(n int) { d.metrics.AttemptsTaken(0, 0, n) },
 			Resolver:     d.resolver,
+			UsualSource:  d.usualSource,
 			Tally:        d.store.Tally,
 			Conditions:   d.standing,
 			Incidents:    incidents{d},

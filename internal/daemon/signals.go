@@ -79,7 +79,7 @@ func (d *Daemon) probe(ctx context.Context, t probes.Tick) (next time.Duration) 
 		next = cmp.Or(next, again) // what its own answer asked for goes first
 	}
 	d.noteState(w, before)
-	d.probeLateness.saw(t.Late, r.Fault == probes.FaultInternal, time.Now())
+	d.probeLateness.saw(t.Due, t.Late, r.Fault == probes.FaultInternal, time.Now())
 	d.metrics.Skipped(signalProbe, t.Skipped)
 	d.metrics.Probed(memory.Last, t.Late)
 	d.log.Debug("probed", "endpoint", w.ID, "verdict", memory.Last.Verdict, "fault", r.Fault, "status", r.Status,
@@ -109,7 +109,7 @@ func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
 	if known {
 		d.noteState(ep, before)
 	}
-	d.certificateLateness.saw(t.Late, slices.Contains(report.Faults, certificate.FaultInternal), time.Now())
+	d.certificateLateness.saw(t.Due, t.Late, slices.Contains(report.Faults, certificate.FaultInternal), time.Now())
 	d.metrics.Skipped(signalCertificate, t.Skipped)
 	d.metrics.Looked(report, time.Since(begun), t.Late)
 	d.log.Debug("looked at certificate", "target", t.ID, "verdict", report.Verdict, "faults", report.Faults, "detail", report.Detail)

@@ -70,14 +70,25 @@ func (e Event) Open() bool { return e.State == EventPending || e.State == EventR
 // that try was never heard of. Should it be heard of after all, then the tries
 // decide again.
 func (e Event) StateAt(now time.Time) EventState {
-	if e.State != EventRetrying || e.ExhaustsAt.IsZero() {
-		return e.State
-	}
-	late := Schedule{Name: e.Schedule}.Tolerance(e.ExhaustsAt.Sub(e.FirstAttemptAt))
-	if now.After(e.ExhaustsAt.Add(late)) {
+	if lost := e.LostAt(); e.State == EventRetrying && !lost.IsZero() && now.After(lost) {
 		return EventExhausted
 	}
 	return e.State
+}
+
+// LostAt is the instant after which [Event.StateAt] calls the event exhausted
+// unless it is told of another attempt: that of the newest attempt when it is,
+// and of the last automatic try with its tolerance while it retries. Zero: it is
+// in neither state, or its last try is not known.
+func (e Event) LostAt() time.Time {
+	switch {
+	case e.ExhaustsAt.IsZero(), e.State != EventRetrying && e.State != EventExhausted:
+		return time.Time{}
+	case e.State == EventExhausted:
+		return e.ExhaustsAt
+	default:
+		return e.ExhaustsAt.Add(Schedule{Name: e.Schedule}.Tolerance(e.ExhaustsAt.Sub(e.FirstAttemptAt)))
+	}
 }
 
 // MissingRetry reports whether the next automatic try is overdue at now by

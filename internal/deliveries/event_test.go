@@ -296,3 +296,18 @@ func TestAnEventByTheClock(t *testing.T) {
 		})
 	}
 }
+
+func TestAnEventIsLostAfterLostAt(t *testing.T) {
+	t.Parallel()
+	first, last := noon, noon.Add(hour)
+	for state, lost := range map[deliveries.EventState]bool{deliveries.EventRetrying: true, deliveries.EventExhausted: true, deliveries.EventDelivered: false} {
+		e := deliveries.Event{State: state, FirstAttemptAt: first, ExhaustsAt: last}
+		at := e.LostAt()
+		if at.IsZero() == lost || lost && (at.Before(last) || e.StateAt(at.Add(1)) != deliveries.EventExhausted) {
+			t.Errorf("%s: lost at %v, and %s after it", state, at, e.StateAt(at.Add(1)))
+		}
+	}
+	if at := (deliveries.Event{State: deliveries.EventRetrying, FirstAttemptAt: first}).LostAt(); !at.IsZero() {
+		t.Errorf("its last try is not known: lost at %v", at)
+	}
+}

@@ -216,7 +216,7 @@ func endNotice(t *testing.T, s *store.Store, subject, lane, how string) {
 	}
 	finish(t, s, list[0], func(o *alerting.Outcome) {
 		switch o.Result = alerting.Result(how); o.Result {
-		case alerting.ResultSent, alerting.ResultDropped, alerting.ResultHushed:
+		case alerting.ResultSent, alerting.ResultSending, alerting.ResultDropped, alerting.ResultHushed:
 		case alerting.ResultWaiting:
 			waiting(alerting.ClassTransient, 0)(o)
 		case alerting.ResultDead:

@@ -165,6 +165,9 @@ func replaceOld(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest, subjec
 		if err != nil {
 			return err
 		}
+		if err = inheritDue(ctx, tx, r, subject, id); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `UPDATE notice SET state = 'replaced', replaced_by = ?3, finished_at = ?5
 			WHERE lane = ?1 AND subject = ?2 AND class = 'state' AND state = 'waiting' AND (wanted_version, id) < (?4, ?3)
 				AND (?6 = 'sent' OR error_class <> 'ambiguous')`, r.Lane, subject, id, version, r.Now.UnixMicro(), by)
@@ -173,6 +176,17 @@ func replaceOld(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest, subjec
 		}
 	}
 	return nil
+}
+
+// inheritDue lets the newest state go when the one that it replaces would have:
+// else those that come faster than they are due would put each other off.
+func inheritDue(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest, subject, id string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE notice SET due_at = ?4
+		WHERE id = ?3 AND state = 'waiting' AND attempts = 0 AND due_at > ?4 AND EXISTS (SELECT 1 FROM notice o
+			WHERE o.lane = ?1 AND o.subject = ?2 AND o.class = 'state' AND o.state = 'waiting' AND o.due_at <= ?4
+				AND o.error_class <> 'ambiguous' AND (o.wanted_version, o.id) < (notice.wanted_version, notice.id))`,
+		r.Lane, subject, id, r.Now.UnixMicro())
+	return err
 }
 
 // mark writes down that a notice is being sent, before it is.

@@ -95,6 +95,9 @@ func finishLane(ctx context.Context, tx *sql.Tx, o alerting.Outcome) error {
 	switch {
 	case err != nil:
 	case o.Result == alerting.ResultSent:
+		if err = letGo(ctx, tx, o); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `UPDATE lane SET sent_at = ?2, failing_since = NULL, paused_until = NULL, stopped_at = NULL,
 			error_class = '', error_text = '' WHERE id = ?1`, o.Lane, now)
 	case o.Failing:
@@ -103,6 +106,20 @@ func finishLane(ctx context.Context, tx *sql.Tx, o alerting.Outcome) error {
 			stopped_at = coalesce(stopped_at, ?4), error_class = ?5, error_text = ?6 WHERE id = ?1`,
 			o.Lane, o.Began.UnixMicro(), nullMoment(o.PauseUntil), stopped, o.Class, o.Text)
 	}
+	return err
+}
+
+// letGo makes due what waits in a lane that failed, and works again, in the
+// order of the decisions. What it cannot mend waits as it did: for a time that
+// the receiver named, or for a try of its own that is not long ago.
+func letGo(ctx context.Context, tx *sql.Tx, o alerting.Outcome) error {
+	_, err := tx.ExecContext(ctx, `UPDATE notice SET due_at = back.due FROM (
+			SELECT id, max(?2 - 1000000 + min(row_number() OVER (ORDER BY created_at, id), 1000000),
+				tried_at + min(attempts * ?3, ?4)) AS due FROM notice
+			WHERE lane = ?1 AND state = 'waiting' AND due_at > ?2 AND attempts > 0 AND error_class IN ('transient', 'ambiguous')
+				AND EXISTS (SELECT 1 FROM lane WHERE id = ?1 AND failing_since IS NOT NULL)) AS back
+		WHERE notice.id = back.id AND back.due < notice.due_at`,
+		o.Lane, o.Ended.UnixMicro(), alerting.LetGoStep.Microseconds(), alerting.LetGoMost.Microseconds())
 	return err
 }
 

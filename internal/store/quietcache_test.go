@@ -52,10 +52,7 @@ func TestPlansAreSettledOnceForEachVersion(t *testing.T) {
 	if from, until := work(again); until.Sub(from) != 4*time.Hour {
 		t.Errorf("an ID that came back: from %s until %s, want four hours", from, until)
 	}
-	kept.settle(countedPlans(3), now)
-	if len(kept.of) != 3 {
-		t.Errorf("%d plans are kept, want those of the last reading", len(kept.of))
-	}
+	kept = settledPlans{}
 	many := countedPlans(mostMaintenance + 5)
 	for i := range many {
 		many[i].Recurrence = ""
@@ -63,6 +60,46 @@ func TestPlansAreSettledOnceForEachVersion(t *testing.T) {
 	kept.settle(many, now)
 	if len(kept.of) != mostMaintenance {
 		t.Errorf("%d plans are kept, want at most %d", len(kept.of), mostMaintenance)
+	}
+}
+
+// Two readers that want different plans do not throw away each other's; what
+// nobody wants goes in time.
+func TestSettledPlansOfAllReadersAreKept(t *testing.T) {
+	t.Parallel()
+	var kept settledPlans
+	now := time.Date(2026, 6, 7, 3, 0, 0, 0, time.UTC)
+	kept.settle(countedPlans(3), now)
+	kept.settle(countedPlans(1), now)
+	if len(kept.of) != 3 {
+		t.Errorf("%d plans are kept after another reading, want 3", len(kept.of))
+	}
+	for range unusedFor {
+		kept.settle(countedPlans(1), now)
+	}
+	if len(kept.of) != 1 {
+		t.Errorf("%d plans are kept after %d readings of one, want 1", len(kept.of), unusedFor)
+	}
+}
+
+// A plan that could not be settled is tried again, while one that is over stays
+// as it is.
+func TestAPlanWithFaultsIsNotKept(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 6, 7, 3, 0, 0, 0, time.UTC)
+	faulty, over := countedPlans(2)[0], countedPlans(2)[1]
+	faulty.Zone = "Atlantis/Capital"
+	over.Recurrence, over.Start = "", over.Start.AddDate(0, 0, -7)
+	var kept settledPlans
+	kept.settle([]alerting.Maintenance{faulty, over}, now)
+	if _, ok := kept.of[faulty.ID]; ok || len(kept.of) != 1 {
+		t.Errorf("kept %v, want only the plan that is over", kept.of)
+	}
+	faulty.Zone = "Asia/Jakarta" // the zone is known now, and no version says so
+	list := []alerting.Maintenance{faulty}
+	kept.settle(list, now)
+	if from, _, _ := list[0].At(faulty.Start.Add(time.Minute)); from.IsZero() {
+		t.Error("a plan that failed to settle once stays so")
 	}
 }
 
