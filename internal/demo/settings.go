@@ -47,7 +47,7 @@ sources:
   - {id: core, grade: A}
 
 rules:                             # the code is the same; an hour is a minute here
-  endpoint_down: {span: 4s, good: 2}
+  endpoint_down: {span: 8s, good: 2}
   endpoint_failing: {window: 10s, attempts: 5}
   error_ratio:
     tick: 1s
