@@ -21,7 +21,7 @@ func (t *turn) cleared(c rules.Change) {
 	t.leaveLines(in)
 	if left := t.open[in.ID]; left > 0 {
 		t.lead(in)
-		t.happened(in, EntryLeft, fmt.Sprintf("%s: %s; %d left", c.Key.Scope, c.Evidence.Text, left), tellRoot)
+		t.happened(in, EntryLeft, fmt.Sprintf("%s; %d left", scoped(c.Key.Scope, c.Evidence.Text), left), tellRoot)
 		return
 	}
 	t.ended[in.ID] = c.Evidence.Ended

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hookvigil/hookvigil/rules"
@@ -60,9 +61,9 @@ func (t *turn) join(g group, c rules.Change, why string) {
 	case !in.Live():
 		t.reopen(in, g, c, text)
 	case g.severity.Worse(in.Severity):
-		t.louder(in, c, fmt.Sprintf("%s: %s", c.Key.Scope, text))
+		t.louder(in, c, scoped(c.Key.Scope, text))
 	default:
-		t.happened(in, EntryJoined, fmt.Sprintf("%s: %s", c.Key.Scope, text), tellRoot)
+		t.happened(in, EntryJoined, scoped(c.Key.Scope, text), tellRoot)
 	}
 	t.resume(in)
 }
@@ -75,6 +76,15 @@ func (t *turn) goesOnIn(in *Incident, m met) {
 			t.folded(o, in)
 		}
 	}
+}
+
+// scoped puts a scope before what is said of it, unless that begins with it.
+func scoped(scope rules.Scope, text string) string {
+	kind, id := scope.Split()
+	if strings.HasPrefix(text, strings.TrimSpace(kind+" "+id)+":") {
+		return text
+	}
+	return fmt.Sprintf("%s: %s", scope, text)
 }
 
 // reopen makes an incident live again that was resolved a moment ago.

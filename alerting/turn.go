@@ -1,7 +1,6 @@
 package alerting
 
 import (
-	"fmt"
 	"maps"
 	"time"
 
@@ -85,7 +84,7 @@ func (t *turn) opened(c rules.Change) {
 		t.louder(s.in, c, c.Evidence.Text)
 	case c.Key.Rule == rules.RuleLossComing && c.Evidence.Text != s.in.Members[s.i].Text: // urgent now
 		s.in.Members[s.i].Text = c.Evidence.Text
-		t.happened(s.in, EntryUpdated, fmt.Sprintf("%s: %s", c.Key.Scope, c.Evidence.Text), tellAll)
+		t.happened(s.in, EntryUpdated, scoped(c.Key.Scope, c.Evidence.Text), tellAll)
 	default:
 		t.otherwise(s, c)
 	}
