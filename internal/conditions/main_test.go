@@ -172,14 +172,17 @@ func (p *tape) play(c *conditions.Conditions) {
 }
 
 // give gives entries to c as one group; all of them are counted.
-func give(c *conditions.Conditions, entries []ingest.Entry) {
+func give(c *conditions.Conditions, entries []ingest.Entry) { tell(c, entries, false) }
+
+// tell gives entries as give does, or as a replay.
+func tell(c *conditions.Conditions, entries []ingest.Entry, replay bool) {
 	if len(entries) == 0 {
 		return
 	}
 	next := entries[len(entries)-1].Position
 	next.Offset++
 	verdicts := slices.Repeat([]ingest.Verdict{ingest.Counted}, len(entries))
-	c.Took(context.Background(), ingest.Group{Entries: entries, Next: next}, verdicts, false)
+	c.Took(context.Background(), ingest.Group{Entries: entries, Next: next}, verdicts, replay)
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

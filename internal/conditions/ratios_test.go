@@ -227,6 +227,22 @@ func TestOvertakenByLogTimeBeforeARestart(t *testing.T) {
 	}
 }
 
+func TestWhatIsReplayedIsNotLateAgain(t *testing.T) {
+	t.Parallel()
+	for name, replay := range map[string]bool{"told for the first time": false, "replayed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := conditions.New(conditions.Config{}, newMemory(), quiet())
+			p := &tape{}
+			p.add("", day, day.Add(time.Hour), true)
+			tell(c, p.entries, replay)
+			if got, want := c.LateTotal() == 0, replay; got != want {
+				t.Errorf("%d late, want none only of a replay", c.LateTotal())
+			}
+		})
+	}
+}
+
 func TestIdleClosesTheLastTicks(t *testing.T) {
 	t.Parallel()
 	c := conditions.New(conditions.Config{}, newMemory(), quiet())

@@ -15,12 +15,17 @@ import (
 //
 // An attempt belongs to the tick in which it ended. A tick closes when log
 // time (the greatest receipt so far) has come to its end and the grace; who
-// comes later is counted as late and left out. When a condition changed,
+// comes later is counted as late and left out; who did so before a restart,
+// and is replayed, is not counted as late again. When a condition changed,
 // everything is queued as it is at g.Next, to be committed together.
-func (c *Conditions) Took(_ context.Context, g ingest.Group, v []ingest.Verdict, _ bool) {
+func (c *Conditions) Took(_ context.Context, g ingest.Group, v []ingest.Verdict, replay bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	late := c.ratios.late
 	c.tellLocked(c.ratios.take(g, v, c.episodeLocked))
+	if replay {
+		c.ratios.late = late
+	}
 }
 
 // Idle lets log time go on to 2 s before now, so that the last ticks close
