@@ -2,17 +2,11 @@ package hooktest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 // PagerDuty is a server on one address that behaves like PagerDuty's Events
@@ -20,15 +14,10 @@ import (
 // and ends with Close; what it remembers outlives both. All methods are safe
 // for concurrent use.
 type PagerDuty struct {
+	station
 	opts PagerDutyOptions
 
-	life sync.Mutex // held by Start and Close, in full
-	wg   sync.WaitGroup
-
-	mu      sync.Mutex     // guards all below
-	addr    netip.AddrPort // port 0 before the first Start
-	srv     *http.Server   // nil when not running
-	done    chan struct{}  // closed by Close
+	mu      sync.Mutex // guards all below
 	scripts scripts[PagerDutyAction, PagerDutyStep]
 	pauses  map[string]time.Time // until when a Retry-After holds, by routing key
 	book    pagerBook
@@ -49,11 +38,13 @@ func NewPagerDuty(o PagerDutyOptions) (*PagerDuty, error) {
 	if err := o.prepare(); err != nil {
 		return nil, fmt.Errorf("fake PagerDuty: %w", err)
 	}
-	return &PagerDuty{
-		opts: o, addr: netip.MustParseAddrPort(o.Addr), // prepare has parsed it
-		scripts: scripts[PagerDutyAction, PagerDutyStep]{}, pauses: map[string]time.Time{},
+	p := &PagerDuty{
+		opts: o, scripts: scripts[PagerDutyAction, PagerDutyStep]{}, pauses: map[string]time.Time{},
 		book: pagerBook{alerts: map[string]*PagerDutyAlert{}},
-	}, nil
+	}
+	p.name, p.handle = "fake PagerDuty", p.serve
+	p.addr = netip.MustParseAddrPort(o.Addr) // prepare has parsed it
+	return p, nil
 }
 
 // StartPagerDuty returns a running fake PagerDuty that is closed when the test
@@ -70,78 +61,6 @@ func StartPagerDuty(tb TB, o PagerDutyOptions) *PagerDuty {
 	}
 	tb.Cleanup(p.Close)
 	return p
-}
-
-// Start listens: the first time where PagerDutyOptions.Addr says, later on the
-// same port as before. It returns an error when somebody else has that port,
-// or the server runs already.
-func (p *PagerDuty) Start() error {
-	p.life.Lock()
-	defer p.life.Unlock()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.srv != nil {
-		return errors.New("start fake PagerDuty: it is running already")
-	}
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(p.addr))
-	if err != nil {
-		return fmt.Errorf("start fake PagerDuty: %w", err)
-	}
-	p.addr = ln.Addr().(*net.TCPAddr).AddrPort()
-	done := make(chan struct{})
-	srv := &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, done) }),
-		ConnState:         func(c net.Conn, state http.ConnState) { p.track(c, state, done) },
-		ReadHeaderTimeout: time.Minute,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	p.srv, p.done = srv, done
-	p.wg.Go(func() { _ = srv.Serve(netutil.LimitListener(ln, maxOpen)) }) // says that Close has closed it
-	return nil
-}
-
-// track makes Close wait for the goroutine that net/http gives a connection.
-// A connection is new while Serve still runs, so the count is not zero then.
-func (p *PagerDuty) track(c net.Conn, state http.ConnState, done <-chan struct{}) {
-	switch state {
-	case http.StateNew:
-		p.wg.Add(1)
-		select {
-		case <-done:
-			_ = c.Close() // accepted too late for http.Server.Close to know it
-		default:
-		}
-	case http.StateClosed, http.StateHijacked:
-		p.wg.Done()
-	default:
-	}
-}
-
-// Close stops listening, so that new connections are refused, cuts the open
-// connections, and waits for its goroutines. Start undoes it. Closing twice
-// does nothing.
-func (p *PagerDuty) Close() {
-	p.life.Lock()
-	defer p.life.Unlock()
-	p.mu.Lock()
-	srv := p.srv
-	if srv != nil {
-		close(p.done)
-		p.srv = nil
-	}
-	p.mu.Unlock()
-	if srv != nil {
-		_ = srv.Close() // the listener was open
-	}
-	p.wg.Wait()
-}
-
-// URL returns "http://127.0.0.1:1234", without a slash at the end and without
-// /v2/enqueue; its port is 0 before the first Start.
-func (p *PagerDuty) URL() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return "http://" + p.addr.String()
 }
 
 // Play gives each call with that action the next of the steps, from now on;

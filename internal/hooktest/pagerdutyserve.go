@@ -65,30 +65,10 @@ func (p *PagerDuty) serve(w http.ResponseWriter, r *http.Request, done <-chan st
 		return
 	}
 	step, reply := p.play(body, time.Now())
-	if step.Delay > 0 {
-		timer := time.NewTimer(step.Delay)
-		defer timer.Stop()
-		reply = reply.unlessGone(r, done, timer.C)
-	}
-	if step.hangs() {
-		reply = reply.unlessGone(r, done, nil)
-	}
-	if reply.status == 0 {
+	if !stay(r, done, step.Delay, step.hangs()) || reply.status == 0 {
 		panic(http.ErrAbortHandler) // net/http's way to close a connection without an answer
 	}
 	reply.send(w)
-}
-
-// unlessGone waits, and returns no answer when the client or the server ended
-// meanwhile.
-func (r pagerReply) unlessGone(req *http.Request, done <-chan struct{}, until <-chan time.Time) pagerReply {
-	select {
-	case <-until:
-		return r
-	case <-req.Context().Done():
-	case <-done:
-	}
-	return pagerReply{}
 }
 
 // play decides what becomes of a call, does it, and notes it.

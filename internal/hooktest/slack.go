@@ -4,34 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
-
-// slackHeadTime bounds how long a client may take to send its head.
-const slackHeadTime = time.Minute
 
 // Slack is a server on one address that behaves like the part of Slack's Web
 // API that alerts use, incoming webhooks included, and misbehaves by a script.
 // Point a client at [Slack.APIURL]. It begins with Start and ends with Close;
 // what it remembers outlives both. All methods are safe for concurrent use.
 type Slack struct {
+	station
 	opts SlackOptions
 
-	life sync.Mutex // held by Start and Close, in full
-	wg   sync.WaitGroup
-
-	mu      sync.Mutex     // guards all below
-	addr    netip.AddrPort // port 0 before the first Start
-	srv     *http.Server   // nil when not running
-	done    chan struct{}  // closed by Close
+	mu      sync.Mutex // guards all below
 	token   string
 	scripts scripts[SlackMethod, SlackStep]
 	pauses  map[string]time.Time // until when a Retry-After holds, by limitKey
@@ -58,83 +45,13 @@ func NewSlack(o SlackOptions) (*Slack, error) {
 	if err := o.prepare(); err != nil {
 		return nil, fmt.Errorf("fake Slack: %w", err)
 	}
-	return &Slack{
+	s := &Slack{
 		opts: o, token: o.Token, book: newBook(o.Channels),
-		addr:    netip.MustParseAddrPort(o.Addr), // prepare has parsed it
 		scripts: scripts[SlackMethod, SlackStep]{}, pauses: map[string]time.Time{},
-	}, nil
-}
-
-// Start listens: the first time where SlackOptions.Addr says, later on the
-// same port as before. It returns an error when somebody else has that port,
-// or the server runs already.
-func (s *Slack) Start() error {
-	s.life.Lock()
-	defer s.life.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.srv != nil {
-		return errors.New("start fake Slack: it is running already")
 	}
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(s.addr))
-	if err != nil {
-		return fmt.Errorf("start fake Slack: %w", err)
-	}
-	s.addr = ln.Addr().(*net.TCPAddr).AddrPort()
-	done := make(chan struct{})
-	srv := &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, done) }),
-		ConnState:         func(c net.Conn, state http.ConnState) { s.track(c, state, done) },
-		ReadHeaderTimeout: slackHeadTime,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	s.srv, s.done = srv, done
-	s.wg.Go(func() { _ = srv.Serve(netutil.LimitListener(ln, maxOpen)) }) // says that Close has closed it
-	return nil
-}
-
-// track makes Close wait for the goroutine that net/http gives a connection.
-// A connection is new while Serve still runs, so the count is not zero then.
-func (s *Slack) track(c net.Conn, state http.ConnState, done <-chan struct{}) {
-	switch state {
-	case http.StateNew:
-		s.wg.Add(1)
-		select {
-		case <-done:
-			_ = c.Close() // accepted too late for http.Server.Close to know it
-		default:
-		}
-	case http.StateClosed, http.StateHijacked:
-		s.wg.Done()
-	default:
-	}
-}
-
-// Close stops listening, so that new connections are refused, cuts the open
-// connections, and waits for its goroutines. Start undoes it. Closing twice
-// does nothing.
-func (s *Slack) Close() {
-	s.life.Lock()
-	defer s.life.Unlock()
-	s.mu.Lock()
-	srv := s.srv
-	if srv != nil {
-		close(s.done)
-		s.srv = nil
-	}
-	s.mu.Unlock()
-	if srv != nil {
-		_ = srv.Close() // the listener was open
-	}
-	s.wg.Wait()
-}
-
-// URL returns "http://127.0.0.1:1234", without a slash at the end; its port is
-// 0 before the first Start.
-func (s *Slack) URL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return "http://" + s.addr.String()
+	s.name, s.handle = "fake Slack", s.serve
+	s.addr = netip.MustParseAddrPort(o.Addr) // prepare has parsed it
+	return s, nil
 }
 
 // APIURL returns the address of the Web API as clients want it, with a slash

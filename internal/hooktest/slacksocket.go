@@ -24,7 +24,7 @@ type slackSocket struct {
 func (k *slackSocket) send(v any) error {
 	k.writing.Lock()
 	defer k.writing.Unlock()
-	if err := k.conn.SetWriteDeadline(time.Now().Add(slackHeadTime)); err != nil {
+	if err := k.conn.SetWriteDeadline(time.Now().Add(stationHeadTime)); err != nil {
 		return err
 	}
 	return k.conn.WriteJSON(v)
@@ -35,7 +35,7 @@ func (s *Slack) connectLocked() slackReply {
 	s.book.count++
 	ticket := fmt.Sprintf("ticket-%d", s.book.count)
 	s.book.tickets[ticket] = true
-	return accepted(map[string]any{"url": "ws://" + s.addr.String() + socketPath + "?ticket=" + ticket + "&app_id=" + slackApp})
+	return accepted(map[string]any{"url": "ws://" + s.host() + socketPath + "?ticket=" + ticket + "&app_id=" + slackApp})
 }
 
 // serveSocket keeps one socket until the client or the server ends it.
