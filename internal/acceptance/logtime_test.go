@@ -37,13 +37,19 @@ func TestADayOfLog(t *testing.T) {
 			Detected time.Time `json:"detected_at"`
 		}
 	}](h, "/api/v1/incidents").Items
+	found := 0
 	for _, in := range list {
+		if in.Rule == "monitor_self" {
+			t.Logf("monitor_self: this machine took over two minutes to count a day")
+			continue
+		}
+		found++
 		if delay := in.Detected.Sub(rise); delay < 0 || delay > 5*time.Minute {
 			t.Errorf("%s was detected %s after the rise, want within 5 minutes", in.Rule, delay)
 		}
 		t.Logf("%s %s: detected %s after the rise", in.Severity, in.Rule, in.Detected.Sub(rise))
 	}
-	if len(list) == 0 {
+	if found == 0 {
 		t.Error("the rise was not found")
 	}
 }
