@@ -27,6 +27,8 @@ type running struct {
 	path string
 	log  *lockedBuffer
 	stop func()
+
+	token string // that call sends; empty: none
 }
 
 // lockedBuffer is a log that can be read while it is written.
@@ -91,7 +93,7 @@ func (r *running) until(what string, done func() bool) {
 	r.t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	limit := time.NewTimer(60 * time.Second)
+	limit := time.NewTimer(3 * time.Minute)
 	defer limit.Stop()
 	for !done() {
 		select {
@@ -113,6 +115,9 @@ func (r *running) call(method, path, body string) (int, string) {
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -144,6 +149,7 @@ type endpointView struct {
 	Certificate *struct {
 		Verdict string
 		Faults  []string
+		At      time.Time
 	}
 }
 
@@ -171,6 +177,19 @@ func (r *running) probeNow(id string) endpointView {
 	r.until(id+" is probed", func() bool {
 		after, _ = r.endpoint(id)
 		return after.Probe != nil && (before.Probe == nil || after.Probe.At.After(before.Probe.At))
+	})
+	return after
+}
+
+// lookNow looks at the certificate of an endpoint.
+func (r *running) lookNow(id string) endpointView {
+	r.t.Helper()
+	before, _ := r.endpoint(id)
+	r.CertificateTurns().Now(id)
+	var after endpointView
+	r.until(id+" is looked at", func() bool {
+		after, _ = r.endpoint(id)
+		return after.Certificate != nil && (before.Certificate == nil || after.Certificate.At.After(before.Certificate.At))
 	})
 	return after
 }

@@ -113,7 +113,9 @@ func (r *running) atFirst(k kind) string {
 		return fmt.Sprintf("%s at first: got %s %s %v, want %s %s %v", k.id, v.Probe.Verdict, v.Probe.Fault, got, verdict, fault, notes.Words())
 	}
 	if k.tls {
-		r.checkCertificate(k)
+		if complaint := r.certificateAtFirst(k); complaint != "" {
+			return complaint
+		}
 	}
 	v, _ = r.endpoint(k.id)
 	if want := stateAtFirst(verdict, v.Certificate != nil && v.Certificate.Verdict != "ok"); v.State != want {
@@ -145,24 +147,20 @@ var certificateFaults = map[hooktest.Behaviour]string{
 	hooktest.ClientCertTLS12: "client_cert_required", hooktest.ClientCertTLS13: "client_cert_required",
 }
 
-// checkCertificate holds that the second signal agrees with the first on what
-// the certificate is.
-func (r *running) checkCertificate(k kind) {
-	r.CertificateTurns().Now(k.id)
-	var v endpointView
-	r.until(k.id+" is looked at", func() bool {
-		v, _ = r.endpoint(k.id)
-		return v.Certificate != nil
-	})
+// certificateAtFirst looks at an endpoint's certificate and says what is wrong
+// with what was found: the second signal must agree with the first on it.
+func (r *running) certificateAtFirst(k kind) string {
+	v := r.lookNow(k.id)
 	bad := strings.HasPrefix(string(k.b.Describe().Fault), "tls_") || strings.HasPrefix(string(k.b.Describe().Fault), "timeout_tls") ||
 		k.b == hooktest.CloseAfterAccept || k.b == hooktest.ResetAfterAccept || k.b == hooktest.TLSClose || k.b == hooktest.TLSReset
 	if want := certificateFaults[k.b]; want != "" && !slices.Contains(v.Certificate.Faults, want) {
-		r.t.Errorf("%s: certificate faults %v, want %s", k.id, v.Certificate.Faults, want)
+		return fmt.Sprintf("%s: certificate faults %v, want %s", k.id, v.Certificate.Faults, want)
 	}
 	switch verdict := v.Certificate.Verdict; {
 	case bad && verdict != "fail", k.b == hooktest.CertExpiring && verdict != "warn", !bad && k.b != hooktest.CertExpiring && verdict != "ok":
-		r.t.Errorf("%s: certificate %s %v", k.id, verdict, v.Certificate.Faults)
+		return fmt.Sprintf("%s: certificate %s %v", k.id, verdict, v.Certificate.Faults)
 	}
+	return ""
 }
 
 // checkOnceProven holds what is said when an endpoint has been healthy: its

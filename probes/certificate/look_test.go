@@ -34,8 +34,8 @@ func TestLookBringsHomeWhatIsServed(t *testing.T) {
 	if len(s.Chain) != 2 || !s.Chain[0].Equal(p.leaf.cert) {
 		t.Errorf("%d certificates, want the two that were served", len(s.Chain))
 	}
-	if s.Took <= 0 || s.Took > 400*time.Millisecond {
-		t.Errorf("took %s; nothing was worth waiting for", s.Took)
+	if s.Took <= 0 {
+		t.Errorf("took %s, want the time of a handshake", s.Took)
 	}
 	if sni.Load() != host {
 		t.Errorf("asked for %q, want %q", sni.Load(), host)
