@@ -34,11 +34,12 @@ func (t *turn) cleared(c rules.Change) {
 // leaveLines lets go of the ratios of endpoints when nothing else is left: they
 // are lines of an incident, and come down long after the endpoint is up.
 func (t *turn) leaveLines(in *Incident) {
-	seats := t.seatsIn(in)
-	if slices.ContainsFunc(seats, func(s seat) bool { return in.Members[s.i].Key.Rule != rules.RuleEndpointFailing }) {
-		return
+	for i, m := range in.Members { // there may be thousands: the first will do
+		if s, ok := t.seats[metOf(m.Key)]; ok && s.in == in && s.i == i && m.Key.Rule != rules.RuleEndpointFailing {
+			return
+		}
 	}
-	for _, s := range seats {
+	for _, s := range t.seatsIn(in) {
 		t.leave(s)
 	}
 }
@@ -47,6 +48,9 @@ func (t *turn) leaveLines(in *Incident) {
 // that are left, when all of these are about deliveries: an endpoint that is up
 // again, and whose events get their last try soon, is not down.
 func (t *turn) lead(in *Incident) {
+	if in.Rule == RuleCommonCause {
+		return // it is named after what they have in common, and may have thousands
+	}
 	seats, led := t.unled(in)
 	other := func(s seat) bool { return !ofDeliveries(in.Members[s.i].Key.Rule) }
 	if led || slices.ContainsFunc(seats, other) {

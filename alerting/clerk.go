@@ -34,6 +34,9 @@ type Clerk struct {
 	// Doubt returns why it may be our own side that fails; empty: it is not in
 	// doubt. It must not block. Nil: it never is. Set it before Run.
 	Doubt func() string
+	// Absent reports whether nobody looked for a while until a moment ago. It
+	// must not block. Nil: somebody always did. Set it before Run.
+	Absent func() bool
 	// Fresh reports whether what is known of an orphan's scope is of now, and
 	// bad: what nobody can see any more is not told again. It must not block.
 	// Nil: all are. Set it before Run.
@@ -197,6 +200,7 @@ func (c *Clerk) around(w *World) {
 	if c.Doubt != nil {
 		w.Doubt = c.Doubt()
 	}
+	w.Absent = c.Absent != nil && c.Absent()
 	if c.Level == nil {
 		return
 	}

@@ -16,6 +16,7 @@ func (t *turn) decision() Decision {
 		if len(t.lines[id]) > 0 {
 			t.entitle(t.incidents[id])
 		}
+		t.owe(t.incidents[id])
 	}
 	for _, id := range ids {
 		in := t.incidents[id]

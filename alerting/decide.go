@@ -32,6 +32,10 @@ type World struct {
 	Quiet Quieter
 	// Doubt is why it may be our own side that fails; empty: it is not in doubt.
 	Doubt string
+	// Absent says that nobody looked for a while until a moment ago: what is open
+	// may be over, and what recovered may fail again. Nobody is asked again, and
+	// nothing has settled, before it is looked at.
+	Absent bool
 	// Orphans are open conditions that are in no live incident, and were in
 	// none within the reopen window: a person has resolved theirs, or a
 	// grouping went wrong. None stays untold for ever.
@@ -135,6 +139,9 @@ func (d Desk) Decide(w World, changes []rules.Change, now time.Time) Decision {
 		}
 	}
 	for _, o := range w.Orphans {
+		if w.Absent {
+			break // they may be over
+		}
 		t.orphaned(o)
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.incidents)) {
@@ -144,10 +151,19 @@ func (d Desk) Decide(w World, changes []rules.Change, now time.Time) Decision {
 }
 
 // platformFirst returns the changes in an order in which what others may be
-// part of comes before them.
+// part of comes before them. What opens by one rule, one after the other, opens
+// in the order in which it began: a timeline reads so.
 func platformFirst(changes []rules.Change) []rules.Change {
 	sorted := slices.Clone(changes)
 	slices.SortStableFunc(sorted, func(a, b rules.Change) int { return turnOf(a) - turnOf(b) })
+	for from := 0; from < len(sorted); {
+		to := from + 1
+		for to < len(sorted) && sorted[from].Open && sorted[to].Open && sorted[to].Key.Rule == sorted[from].Key.Rule {
+			to++
+		}
+		slices.SortStableFunc(sorted[from:to], func(a, b rules.Change) int { return a.Since.Compare(b.Since) })
+		from = to
+	}
 	return sorted
 }
 

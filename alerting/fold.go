@@ -29,11 +29,17 @@ func (t *turn) fold(into *Incident, g group) {
 			t.leave(s)
 			t.sit(into, m)
 		}
-		into.Story.Merchants = append(into.Story.Merchants, in.Story.Merchants...) // they hear the end of that
-		slices.Sort(into.Story.Merchants)
-		into.Story.Merchants, in.Story.Merchants = slices.Compact(into.Story.Merchants), nil
+		into.Story.Merchants, in.Story.Merchants = both(into.Story.Merchants, in.Story.Merchants), nil // they hear the end of that
+		into.Story.Owed, in.Story.Owed = both(into.Story.Owed, in.Story.Owed), nil
 		t.folded(in, into)
 	}
+}
+
+// both are the names of two lists, each once and in order.
+func both(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // folded ends an incident that goes on as a part of another.

@@ -83,16 +83,61 @@ func (f Facts) HeldMore() int {
 // mostHeldLink bounds the address in a line of a summary, in bytes.
 const mostHeldLink = 2000
 
-// Line says what a summary names as plain text: "kq72ma critical, open: a is
-// down, 3 messages, https://...". What strangers wrote goes through clean, with
-// how long it may be: name for the number and the state, title for the title.
-func (h HeldBack) Line(clean func(s string, most int) string, name, title int) string {
-	line := strings.TrimSpace(clean(h.Number, name)+" "+clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), name)) + ": " + clean(h.Title, title)
+// heldNotice names messages that were about no incident.
+const heldNotice = "notice"
+
+// HeldWords is a line of a summary, in the parts that a receiver lays out.
+type HeldWords struct {
+	Name  string // the incident's number; "notice": the messages were about none
+	Said  string // severity and state: "critical, open"; empty: none is known
+	About string // the title, and how many messages when it is more than one
+	URL   string // empty: there is none
+}
+
+// Words says what a summary names, in the one wording that all receivers share.
+// What strangers wrote goes through clean, with how long it may be: name for the
+// number and the state, title for the title. The address can stand anywhere as it
+// is, see [Link].
+func (h HeldBack) Words(clean func(s string, most int) string, name, title int) HeldWords {
+	w := HeldWords{
+		Name: cmp.Or(clean(h.Number, name), heldNotice), Said: clean(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), name),
+		About: clean(h.Title, title), URL: Link(h.URL, mostHeldLink),
+	}
 	if h.Messages > 1 {
-		line += fmt.Sprintf(", %d messages", h.Messages)
+		w.About += fmt.Sprintf(", %s messages", grouped(h.Messages))
 	}
-	if at := Link(h.URL, mostHeldLink); at != "" {
-		line += ", " + at
+	return w
+}
+
+// What is all but name and address: "critical, open: a is down, 3 messages".
+func (w HeldWords) What() string { return phrase(w.Said, w.About) }
+
+// String is all but the address: "kq72ma critical, open: a is down, 3 messages",
+// "notice, high: a message could not be delivered".
+func (w HeldWords) String() string {
+	between := " "
+	if w.Name == heldNotice && w.Said != "" {
+		between = ", "
 	}
-	return line
+	return phrase(strings.TrimSpace(w.Name+between+w.Said), w.About)
+}
+
+// Line is the whole as plain text: "kq72ma critical, open: a is down, 3 messages,
+// https://...".
+func (w HeldWords) Line() string {
+	if w.URL == "" {
+		return w.String()
+	}
+	return w.String() + ", " + w.URL
+}
+
+// HeldRest says how many held messages are about none of those that a summary
+// names, and where these are: "3 messages about others: hookvigil incident ls";
+// empty: there are none, or it names none.
+func (f Facts) HeldRest() string {
+	more := f.HeldMore()
+	if more == 0 || len(f.Held) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s %s about others: hookvigil incident ls", grouped(more), oneOrMany(more, "message", "messages"))
 }

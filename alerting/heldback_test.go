@@ -63,3 +63,34 @@ func TestASummaryNamesTheWorstOfWhatItStandsFor(t *testing.T) {
 		})
 	}
 }
+
+// TestASummaryHasOneWording: receivers lay out what is said here, and say nothing
+// of their own.
+func TestASummaryHasOneWording(t *testing.T) {
+	t.Parallel()
+	const at = "https://h.example/1"
+	for sentence, tc := range map[string]struct {
+		held             alerting.HeldBack
+		name, what, line string
+	}{
+		"an incident":          {alerting.HeldBack{Number: "kq72ma", Title: "a is down", Severity: rules.High, State: alerting.StateOpen, URL: at, Messages: 1}, "kq72ma", "high, open: a is down", "kq72ma high, open: a is down, " + at},
+		"several messages":     {alerting.HeldBack{Number: "kq72ma", Title: "a is down", Severity: rules.High, State: alerting.StateResolved, Messages: 1_204}, "kq72ma", "high, resolved: a is down, 1,204 messages", "kq72ma high, resolved: a is down, 1,204 messages"},
+		"about no incident":    {alerting.HeldBack{Title: "a notice died", Severity: rules.High, Messages: 1}, "notice", "high: a notice died", "notice, high: a notice died"},
+		"and nothing is known": {alerting.HeldBack{Title: "a notice died"}, "notice", "a notice died", "notice: a notice died"},
+		"a hostile one":        {alerting.HeldBack{Number: "k\nq", Title: "a\r\nBcc: x\u202e", Severity: "hi\ngh", URL: "javascript:alert(1)"}, "k q", "hi gh: a Bcc: x", "k q hi gh: a Bcc: x"},
+	} {
+		w := tc.held.Words(alerting.Line, 80, 80)
+		if w.Name != tc.name || w.What() != tc.what || w.Line() != tc.line {
+			t.Errorf("%s: got %q, %q, %q; want %q, %q, %q", sentence, w.Name, w.What(), w.Line(), tc.name, tc.what, tc.line)
+		}
+	}
+	for want, f := range map[string]alerting.Facts{
+		"": {MemberCount: 3},
+		"1,200 messages about others: hookvigil incident ls": {MemberCount: 1_203, Held: []alerting.HeldBack{{Messages: 3}}},
+		"1 message about others: hookvigil incident ls":      {MemberCount: 4, Held: []alerting.HeldBack{{Messages: 3}}},
+	} {
+		if got := f.HeldRest(); got != want {
+			t.Errorf("the rest: got %q, want %q", got, want)
+		}
+	}
+}

@@ -76,6 +76,7 @@ type Story struct {
 	Refreshed     time.Time     `json:"refreshed,omitzero"`      // when what keeps a record of it was told last
 	Merchants     []string      `json:"merchants,omitempty"`     // who were told of it as merchants, in order
 	MerchantsAt   time.Time     `json:"merchants_at,omitzero"`   // when they are told; zero: they are not
+	Owed          []string      `json:"owed,omitempty"`          // merchants that hear the end of it, in order: they were told of another that is over, and their endpoint still fails here
 }
 
 // Membership is one episode of a condition in an incident.
@@ -98,6 +99,24 @@ type Entry struct {
 	Kind     EntryKind
 	Actor    string // empty: hookvigil
 	Text     string
+}
+
+// seenAt begins what a line says of when it was written, when that is not its own
+// time.
+const seenAt = "; seen at "
+
+// Below returns the line as it stands below one of the time last, written now:
+// when it is of an earlier second, and does not say so itself, it says why, because
+// a reader goes by the order of a timeline. It is pure.
+func (e Entry) Below(last, now time.Time) Entry {
+	switch {
+	case !e.At.Before(last.Truncate(time.Second)), strings.Contains(e.Text, seenAt):
+	case now.Before(last):
+		e.Text += " (the clock was set back since the line above)"
+	default:
+		e.Text += fmt.Sprintf(" (written at %s, after the line above)", clock(now))
+	}
+	return e
 }
 
 // EntryKind says what a line of a timeline is about. The words are stored.
@@ -148,7 +167,7 @@ func (in Incident) Live() bool { return in.State.Live() }
 func (in Incident) clone() Incident {
 	in.Members = slices.Clone(in.Members)
 	in.Story.Turns, in.Story.Merchants = slices.Clone(in.Story.Turns), slices.Clone(in.Story.Merchants)
-	in.Story.Asked = slices.Clone(in.Story.Asked)
+	in.Story.Asked, in.Story.Owed = slices.Clone(in.Story.Asked), slices.Clone(in.Story.Owed)
 	return in
 }
 

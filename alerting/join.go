@@ -37,7 +37,7 @@ func (t *turn) orphaned(o Orphan) {
 // odd about it.
 func (t *turn) join(g group, c rules.Change, why string) {
 	in, fresh := t.incidentOf(g, c)
-	up := in.Live() && t.open[in.ID] == 0
+	up, began := in.Live() && t.open[in.ID] == 0, in.StartedAt
 	t.sit(in, Membership{
 		Key: c.Key, Merchant: c.Merchant, Host: c.Host, Fault: c.Fault, Text: c.Evidence.Text, Since: c.Since, Joined: t.now,
 	})
@@ -63,9 +63,25 @@ func (t *turn) join(g group, c rules.Change, why string) {
 	case g.severity.Worse(in.Severity):
 		t.louder(in, c, scoped(c.Key.Scope, text))
 	default:
-		t.happened(in, EntryJoined, scoped(c.Key.Scope, text), tellRoot)
+		t.happened(in, EntryJoined, scoped(c.Key.Scope, text)+in.before(c.Since, began), tellRoot)
+	}
+	if in.Stored == 0 && c.At.Before(in.DetectedAt) {
+		in.DetectedAt = c.At // of all that opened it
 	}
 	t.resume(in)
+}
+
+// before says why a time stands in a timeline below a later one: what joins an
+// incident, since then, began before all that was known, at began.
+func (in *Incident) before(since, began time.Time) string {
+	switch {
+	case !since.Before(began.Truncate(time.Second)):
+		return ""
+	case in.StartedAt.After(since): // see [turn.sit]
+		return "; it failed long before the others"
+	default:
+		return "; it was the first to fail, and is seen only now"
+	}
 }
 
 // goesOnIn ends an incident that was recovering from what has now joined

@@ -95,7 +95,7 @@ func (in Incident) wakes(now time.Time) bool {
 
 // climb takes the rungs that are due: at once, when several have become so.
 func (t *turn) climb(in *Incident) {
-	if !in.wakes(t.now) {
+	if t.absent || !in.wakes(t.now) {
 		return
 	}
 	rungs, again := t.desk.rungs(*in), false

@@ -188,3 +188,20 @@ func loudDown(episode int, open bool, when time.Time) rules.Change {
 	c.Key.Episode, c.Severity = episode, rules.Critical
 	return c
 }
+
+// After a time in which nobody looked, nobody is woken again for what may be
+// over, until it was looked at.
+func TestNobodyIsToldAgainBeforeItWasLookedAt(t *testing.T) {
+	h := critical(lively())
+	h.through(1, 4)
+	h.world.Absent = true
+	h.decide(at(90)) // two rungs are overdue
+	if got := fmt.Sprint(h.pages()); got != "[0]" {
+		t.Errorf("mails at minutes %s, want none with the first turn", got)
+	}
+	h.world.Absent = false
+	h.decide(at(92))
+	if got := fmt.Sprint(h.pages()); got != "[0 92]" {
+		t.Errorf("mails at minutes %s, want one when it still fails", got)
+	}
+}

@@ -169,19 +169,35 @@ func (t *turn) fix(in *Incident) {
 	case in.Story.Mitigated && in.MitigatedBy != "", in.ShareSure == 0:
 	case !in.Story.Mitigated && in.ShareNow <= fixedUnder*in.ShareSure:
 		in.Story.Mitigated = true
+		at, seen := t.measured(in)
 		if in.MitigatedAt.IsZero() {
-			in.MitigatedAt = t.now
+			in.MitigatedAt = at
 		}
-		t.happened(in, EntryMitigated, fmt.Sprintf("%s fails now, %s at worst: %s of what failed is well again",
-			percent(in.ShareNow), percent(in.SharePeak), percent(1-in.ShareNow/in.SharePeak)), tellThread)
+		t.happened(in, EntryMitigated, fmt.Sprintf("%s fails now, %s at worst: %s of what failed is well again%s",
+			percent(in.ShareNow), percent(in.SharePeak), percent(1-in.ShareNow/in.SharePeak), seen), tellThread)
+		t.entries[len(t.entries)-1].At = at
 	case in.Story.Mitigated && in.ShareNow > worseOver*in.ShareSure:
 		in.Story.Mitigated = false
 		t.happened(in, EntryWorse, fmt.Sprintf("worse again: %s fails", percent(in.ShareNow)), tellThread)
 	}
 }
 
+// measured returns the time of the figures of an incident: the end of the tick
+// by which they are as they are, and when it was seen, for people. A tick closes a
+// minute after its end. What is no count of traffic is of now.
+func (t *turn) measured(in *Incident) (at time.Time, seen string) {
+	to := t.levels[in.Scope].Evidence.To
+	if !ofTraffic(in.Rule) || to.Before(in.OpenedAt) || !to.Before(t.now) {
+		return t.now, ""
+	}
+	return to, seenAt + t.now.UTC().Format("15:04:05") + " UTC"
+}
+
 // settled reports whether nothing has failed for long enough.
 func (t *turn) settled(in *Incident) bool {
+	if t.absent && t.stays(in) > 0 {
+		return false
+	}
 	return in.Story.FlappingSince.IsZero() && !in.RecoveringAt.IsZero() && t.now.Sub(in.RecoveringAt) >= t.stays(in)
 }
 

@@ -198,6 +198,41 @@ func TestTheFirstFix(t *testing.T) {
 	}
 }
 
+// A fix is dated by the figures and not by the look at them, which comes a
+// minute later.
+func TestTheFirstFixIsDatedByTheFigures(t *testing.T) {
+	for name, c := range map[string]struct {
+		to, want float64
+		seen     string
+	}{
+		"a tick that closed a minute ago": {42, 42, "; seen at 12:43:00 UTC"},
+		"a tick from before it opened":    {3, 43, ""},
+		"a tick that is not known":        {-1e6, 43, ""},
+		"a clock that was set back":       {44, 43, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &house{d: lively()}
+			h.world.Levels = map[rules.Scope]alerting.Level{rules.ScopePlatform: failing(45)}
+			h.decide(at(4), platform(true, at(0), at(4)))
+			fixed := failing(12)
+			fixed.Evidence.To = at(c.to)
+			h.world.Levels = map[rules.Scope]alerting.Level{rules.ScopePlatform: fixed}
+			h.decide(at(43))
+			i := slices.IndexFunc(h.entries, func(e alerting.Entry) bool { return e.Kind == alerting.EntryMitigated })
+			if i < 0 {
+				t.Fatalf("timeline %v", h.kinds())
+			}
+			last := h.entries[i]
+			if in := h.only(t); !in.MitigatedAt.Equal(at(c.want)) || !last.At.Equal(at(c.want)) {
+				t.Errorf("fixed at %s; in the timeline at %s; want %s", in.MitigatedAt, last.At, at(c.want))
+			}
+			if want := "73.3% of what failed is well again" + c.seen; !strings.HasSuffix(last.Text, want) {
+				t.Errorf("says %q, want %q at its end", last.Text, want)
+			}
+		})
+	}
+}
+
 // Half of the endpoints of a common cause that are up again are a first fix.
 func TestTheFirstFixOfACommonCause(t *testing.T) {
 	h := &house{d: lively()}
@@ -255,4 +290,22 @@ func TestTheClockJumps(t *testing.T) {
 			t.Errorf("it is %s", in.State)
 		}
 	})
+}
+
+// After a time in which nobody looked, what was recovering is not over before it
+// was looked at.
+func TestNothingSettlesWhileNobodyLooks(t *testing.T) {
+	h := &house{d: lively()}
+	h.decide(at(0), down("x", "", true, at(-4), at(0)))
+	h.decide(at(5), down("x", "", false, at(-4), at(5)))
+	h.world.Absent = true
+	h.decide(at(120))
+	if in := h.only(t); in.State != alerting.StateRecovering {
+		t.Errorf("it is %s with the first turn, want recovering", in.State)
+	}
+	h.world.Absent = false
+	h.decide(at(122))
+	if in := h.only(t); in.State != alerting.StateResolved {
+		t.Errorf("it is %s when it was looked at, want resolved", in.State)
+	}
 }

@@ -172,17 +172,20 @@ func TestOrphans(t *testing.T) {
 		others  []rules.Change
 		resolve bool // its own incident by hand, at 5
 		entries string
+		absent  bool // nobody has looked for a while
 	}{
 		"a person resolved it long ago: told again, as another": {36, orphan("sari"), nil, false,
-			"opened: a is down: refused: still failing; was resolved by sari at 12:05 UTC: refused since 12:00"},
-		"it was in none at all":                        {36, orphan(""), nil, false, "opened: a is down: refused: still failing: refused since 12:00"},
-		"a person has just resolved its group by hand": {30, orphan("sari"), nil, true, ""},
+			"opened: a is down: refused: still failing; was resolved by sari at 12:05 UTC: refused since 12:00", false},
+		"nobody has looked since":                      {36, orphan("sari"), nil, false, "", true},
+		"it was in none at all":                        {36, orphan(""), nil, false, "opened: a is down: refused: still failing: refused since 12:00", false},
+		"a person has just resolved its group by hand": {30, orphan("sari"), nil, true, "", false},
 		"a change of this turn brought it back": {36, orphan("sari"), []rules.Change{down("a", "h1", true, noon, at(36))}, false,
-			"opened: a is down: refused: refused since 12:00"},
+			"opened: a is down: refused: refused since 12:00", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := &house{d: desk()}
+			h.world.Absent = c.absent
 			if c.resolve {
 				h.decide(at(2), down("a", "h1", true, noon, at(2)))
 				if _, err := h.command(t, 5, alerting.Command{Do: alerting.CommandResolve, By: "sari"}); err != nil {

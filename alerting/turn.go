@@ -26,6 +26,7 @@ type turn struct {
 	levels    map[rules.Scope]Level
 	quiet     Quieter // nil: nobody asked
 	doubt     string
+	absent    bool
 	before    map[string]Incident      // as they were read
 	further   map[string][]Destination // whom the ladder tells beyond the routes, by incident
 	refreshed map[string]bool          // incidents whose records elsewhere are told anew
@@ -38,7 +39,7 @@ func newTurn(d Desk, w World, now time.Time) *turn {
 		desk: d, now: now, crowd: crowdOf(w.Failing), generations: maps.Clone(w.Generations), told: w.Told,
 		incidents: map[string]*Incident{}, groups: map[string][]*Incident{}, seats: map[met]seat{}, past: map[place]int{},
 		open: map[string]int{}, lines: map[string][]line{},
-		levels: w.Levels, quiet: w.Quiet, doubt: w.Doubt,
+		levels: w.Levels, quiet: w.Quiet, doubt: w.Doubt, absent: w.Absent,
 		before: map[string]Incident{}, further: map[string][]Destination{}, refreshed: map[string]bool{}, hearing: map[string][]string{}, ended: map[string]bool{},
 	}
 	if t.generations == nil {

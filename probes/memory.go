@@ -16,12 +16,13 @@ const (
 // Memory is what is remembered of an endpoint from probe to probe. It is a
 // value; the zero value remembers nothing.
 type Memory struct {
-	Last         Result    // as judged: Unknown when its level has never been healthy here
-	Proven       []Level   // levels that have been healthy on this URL at least once
-	LastHealthy  time.Time // zero: never
-	FirstFailure time.Time // of the present run of failures; zero when there is none
-	Failures     int       // failures in a row with an opinion
-	Gone         int       // 410 in a row
+	Last         Result        // as judged: Unknown when its level has never been healthy here
+	Proven       []Level       // levels that have been healthy on this URL at least once
+	LastHealthy  time.Time     // zero: never
+	FirstFailure time.Time     // of the present run of failures; zero when there is none
+	Failures     int           // failures in a row with an opinion
+	Unseen       time.Duration `json:",omitzero"` // of that run: how much longer than a turn and a half nobody looked
+	Gone         int           // 410 in a row
 }
 
 // Step returns the memory after r, and how long to wait for the next probe
@@ -38,6 +39,9 @@ func (m Memory) Step(r Result, p Policy) (Memory, time.Duration) {
 	if 0 < m.Failures && m.Failures <= p.Confirm {
 		r.Try = m.Failures
 	}
+	if m.Failures > 0 {
+		m.Unseen += m.unseen(r, p)
+	}
 	m.Last = r
 	switch r.Status {
 	case 0: // no answer says nothing about it
@@ -48,14 +52,33 @@ func (m Memory) Step(r Result, p Policy) (Memory, time.Duration) {
 	}
 	switch {
 	case r.Verdict == Down:
-		if m.Failures == 0 {
-			m.FirstFailure = r.At
+		if m.Failures == 0 || r.At.Before(m.FirstFailure) { // then the clock was set back
+			m.FirstFailure, m.Unseen = r.At, 0
 		}
 		m.Failures++
 	case r.Verdict.Opinion():
-		m.Failures, m.FirstFailure, m.LastHealthy = 0, time.Time{}, r.At
+		m.Failures, m.FirstFailure, m.Unseen, m.LastHealthy = 0, time.Time{}, 0, r.At
 	}
 	return m, m.wait(p)
+}
+
+// unseen returns for how much longer than a turn and a half nobody looked before
+// r, as when this program did not run: it may have been well meanwhile.
+func (m Memory) unseen(r Result, p Policy) time.Duration {
+	if m.Last.At.IsZero() {
+		return 0
+	}
+	turn := max(m.wait(p), p.Interval)
+	return max(r.At.Sub(m.Last.At)-max(m.Last.Took, 0)-turn-turn/2, 0)
+}
+
+// Span returns how long the present run of failures was seen to last, up to the
+// last probe: the time in which nobody looked is left out. 0: there is none.
+func (m Memory) Span() time.Duration {
+	if m.FirstFailure.IsZero() {
+		return 0
+	}
+	return max(m.Last.At.Sub(m.FirstFailure)-m.Unseen, 0)
 }
 
 // wait never asks for more probes than the policy has turns, but for the

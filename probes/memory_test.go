@@ -128,3 +128,37 @@ func TestMemorySurvivesJSON(t *testing.T) {
 		t.Errorf("got %+v, want %+v", back, m)
 	}
 }
+
+func TestMemoryLeavesOutWhatNobodySaw(t *testing.T) {
+	t.Parallel()
+	type look struct {
+		at      int // seconds
+		verdict probes.Verdict
+	}
+	const well, down, unknown = probes.Healthy, probes.Down, probes.Unknown
+	for name, tt := range map[string]struct {
+		looks []look
+		want  time.Duration
+	}{
+		"looks as they are due":          {[]look{{0, well}, {60, down}, {70, down}, {80, down}, {120, down}}, time.Minute},
+		"one is late by half a turn":     {[]look{{0, well}, {60, down}, {150, down}}, 90 * time.Second},
+		"an hour in which nobody looked": {[]look{{0, well}, {60, down}, {3660, down}}, 90 * time.Second},
+		"and it goes on":                 {[]look{{0, well}, {60, down}, {3660, down}, {3670, down}, {3720, down}}, 150 * time.Second},
+		"seen without an opinion first":  {[]look{{0, well}, {60, down}, {3660, unknown}, {3670, down}}, 100 * time.Second},
+		"it was well in between":         {[]look{{0, well}, {60, down}, {3660, well}, {3720, down}, {3730, down}}, 10 * time.Second},
+		"the clock was set back":         {[]look{{0, well}, {3660, down}, {70, down}, {80, down}}, 10 * time.Second},
+		"nothing fails":                  {[]look{{0, well}, {3660, well}}, 0},
+	} {
+		var m probes.Memory
+		for _, l := range tt.looks {
+			fault := probes.FaultNone
+			if l.verdict != well {
+				fault = probes.FaultRefused
+			}
+			m, _ = m.Step(seen(l.at, l.verdict, fault), probes.DefaultPolicy())
+		}
+		if got := m.Span(); got != tt.want {
+			t.Errorf("%s: failures span %s, want %s", name, got, tt.want)
+		}
+	}
+}

@@ -77,7 +77,7 @@ func (d EndpointDown) Step(e Episode, f DownFact, now time.Time) (Episode, *Chan
 		return e, &c
 	}
 	e = e.pend(f.Memory.FirstFailure, string(r.Fault))
-	span := r.At.Sub(f.Memory.FirstFailure)
+	span := f.Memory.Span()
 	if e.Phase == PhasePending && (!f.Memory.Confirmed(f.Policy) || min(span, f.undelivered()) < d.Span) {
 		return e, nil
 	}
@@ -104,10 +104,10 @@ func (d EndpointDown) Step(e Episode, f DownFact, now time.Time) (Episode, *Chan
 // unless failures are confirmed and span too little yet, and the rest is over
 // before the regular turn can be.
 func (d EndpointDown) Again(f DownFact, now time.Time) time.Duration {
-	if f.Memory.Last.Verdict != probes.Down || !f.Memory.Confirmed(f.Policy) || f.Memory.Last.At.Sub(f.Memory.FirstFailure) >= d.Span {
+	if f.Memory.Last.Verdict != probes.Down || !f.Memory.Confirmed(f.Policy) || f.Memory.Span() >= d.Span {
 		return 0
 	}
-	rest := max(f.Memory.FirstFailure.Add(d.Span).Sub(now), time.Millisecond) // a slow probe may have outlasted it
+	rest := max(f.Memory.FirstFailure.Add(f.Memory.Unseen+d.Span).Sub(now), time.Millisecond) // a slow probe may have outlasted it
 	if rest > f.Policy.Interval {
 		return 0
 	}

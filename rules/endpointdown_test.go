@@ -229,3 +229,27 @@ func faultsTold(fault func(n int) probes.Fault) (told []string) {
 	}
 	return told
 }
+
+// A stray failure before a stop and a short one after it are no outage that
+// spans the time between.
+func TestTheTimeInWhichNobodyLookedIsNoOutage(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	var m probes.Memory
+	var e rules.Episode
+	rule, policy, opened := rules.DefaultEndpointDown(), probes.DefaultPolicy(), -1
+	for _, s := range []int{0, 60, 3600, 3610, 3620, 3660, 3720} {
+		r := probes.Result{At: begin.Add(time.Duration(s) * time.Second), Level: probes.LevelReach, Verdict: probes.Down, Fault: probes.FaultRefused}
+		if s == 0 {
+			r.Verdict, r.Fault = probes.Healthy, probes.FaultNone
+		}
+		m, _ = m.Step(r, policy)
+		var c *rules.Change
+		if e, c = rule.Step(e, rules.DownFact{Endpoint: "ep", Memory: m, Policy: policy}, r.At); c != nil && opened < 0 {
+			opened = s
+		}
+	}
+	if opened != 3660 { // a minute and a half before, and half a minute after
+		t.Errorf("opened after %d s, want 3660: not with the quick re-probes after the start", opened)
+	}
+}

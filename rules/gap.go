@@ -78,6 +78,21 @@ func (g *GapLearner) Took(at time.Time, n int) {
 // until the next arrival is not learned.
 func (g *GapLearner) Skip() { g.skipped = true }
 
+// NotAfter says what time it is, after the clock was set: an arrival that lies
+// ahead was one of now, or nothing would be missed until then. What was learned
+// stays.
+func (g *GapLearner) NotAfter(now time.Time) {
+	t := now.UnixNano()
+	if now.Unix() <= 0 || now.Unix() >= gapLatest || g.last <= t {
+		return
+	}
+	g.last, g.began, g.counted, g.skipped = t, min(g.began, t), min(g.counted, t), true
+	for g.day > dayOfHour(hourOf(t)) && g.day > 0 { // it comes again
+		g.cells[g.day%gapDays] = [24]gapCell{}
+		g.day--
+	}
+}
+
 // Last returns the last arrival, in UTC; zero when there was none.
 func (g *GapLearner) Last() time.Time {
 	if g.last == 0 {

@@ -242,3 +242,36 @@ func BenchmarkGapLearner(b *testing.B) {
 		}
 	}
 }
+
+// An arrival of a clock that was ahead keeps nothing from being missed.
+func TestGapAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	var g rules.GapLearner
+	arrive(&g, 0, 48*time.Hour, time.Minute)
+	ahead := detectorStart.Add(48 * time.Hour)
+	g.Took(ahead, 1)
+	g.NotAfter(ahead.Add(time.Second))
+	if !g.Last().Equal(ahead) {
+		t.Fatalf("last %s, want it untouched: it is not ahead", g.Last())
+	}
+	now := ahead.Add(-time.Hour)
+	g.NotAfter(now)
+	if !g.Last().Equal(now) {
+		t.Errorf("last %s, want %s", g.Last(), now)
+	}
+	if gap, known := g.Expected(now); !known || gap > 2*time.Minute {
+		t.Errorf("expects %s (%t), want what was learned", gap, known)
+	}
+	text, err := json.Marshal(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var same rules.GapLearner
+	if err := json.Unmarshal(text, &same); err != nil || same != g {
+		t.Errorf("stored and read it is another one: %v", err)
+	}
+	g.Took(now.Add(time.Minute), 1)
+	if want := now.Add(time.Minute); !g.Last().Equal(want) {
+		t.Errorf("last %s, want %s", g.Last(), want)
+	}
+}

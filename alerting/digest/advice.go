@@ -18,6 +18,7 @@ type Action struct {
 	More     int           `json:"more,omitempty"`    // further endpoints with the same
 	First    Count         `json:"first"`             // of Endpoint
 	Fault    string        `json:"fault,omitempty"`   // of the probe or the certificate
+	Earlier  string        `json:"earlier,omitempty"` // with Down: the fault that was met more often, but is not what fails now
 	At       time.Time     `json:"at,omitzero"`       // when its certificate ends or ended, or the next loss comes
 	Took     time.Duration `json:"took_ns,omitempty"` // 95 % of its answers came within; or that we had data for
 	Deadline time.Duration `json:"deadline_ns,omitempty"`
@@ -144,7 +145,7 @@ func (f Facts) findings(e Endpoint) []finding {
 	}
 	worst, _ := e.worstFault()
 	since, over := e.over(f.Window)
-	request := Action{Word: f.adviceOn(e), Fault: string(worst.Word), Since: since, Again: e.again(f.Window), Looks: worst.Looks > 0 && worst.Attempts <= 0, Down: e.State == rules.StateDown}
+	request := Action{Word: f.adviceOn(e), Fault: string(worst.Word), Since: since, Again: e.again(f.Window), Looks: worst.Looks > 0 && worst.Attempts <= 0, Down: e.State == rules.StateDown, Earlier: string(e.earlier())}
 	if over {
 		request.Until = f.cleanUntil(e)
 	}

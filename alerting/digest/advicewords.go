@@ -27,8 +27,11 @@ func (v voice) advise(a Action, now time.Time) string {
 		"{within}", v.within(a), "{so}", v.undelivered(a),
 		"{loss}", v.loss(a.Loss, a.At, now), "{lost}", v.lost(a.Loss.Events, a.Loss.LowerBound),
 	).Replace(words)
-	if a.More > 0 {
+	switch {
+	case a.More > 0: // whose history may be another
 		text += " " + fmt.Sprintf(v.Also, a.More)
+	case a.Earlier != "":
+		text += " " + fmt.Sprintf(v.Earlier, v.plainFault(a.Earlier))
 	}
 	return text
 }

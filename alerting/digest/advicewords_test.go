@@ -62,6 +62,49 @@ func TestTheActionFollowsWhatFailsNow(t *testing.T) {
 	}
 }
 
+// TestTheCureIsForWhatFailsNow: what was met most often in the window is history
+// where an endpoint is down with something else.
+func TestTheCureIsForWhatFailsNow(t *testing.T) {
+	t.Parallel()
+	down := func(now probes.Fault, faults ...Fault) Endpoint {
+		e := troubled(rules.StateDown, watched, Count{100, 50}, faults...)
+		e.Now = now
+		return e
+	}
+	const lead = "It is down now, and 50 of 100 first attempts failed (50%). "
+	for sentence, tc := range map[string]struct {
+		e       Endpoint
+		advice  Advice
+		want    string // the whole sentence about what is to be done
+		earlier string
+	}{
+		"another fault than before": {down(probes.FaultHTTP404, Fault{probes.FaultHTTP5xx, 60, 48}, Fault{probes.FaultHTTP404, 2, 2}), AdvisePath,
+			"It answers 404.", "Earlier it failed in another way, and more often: server error."},
+		"one that no probe of the window met": {down(probes.FaultRefused, Fault{probes.FaultHTTP5xx, 60, 50}), AdviseConnect,
+			"No connection can be made (the connection was refused).", "Earlier it failed in another way, and more often: server error."},
+		"the one that was met most":                {down(probes.FaultHTTP5xx, Fault{probes.FaultHTTP5xx, 60, 48}, Fault{probes.FaultHTTP404, 2, 2}), AdviseServer, "It answers with a server error (5xx).", ""},
+		"as often as before":                       {down(probes.FaultHTTP404, Fault{probes.FaultHTTP5xx, 2, 48}, Fault{probes.FaultHTTP404, 2, 2}), AdvisePath, "It answers 404.", ""},
+		"nobody knows what fails now (old)":        {down("", Fault{probes.FaultHTTP5xx, 60, 48}, Fault{probes.FaultHTTP404, 2, 2}), AdviseServer, "It answers with a server error (5xx).", ""},
+		"a hostile word in the place of the fault": {down(nasty, Fault{probes.FaultHTTP5xx, 60, 48}), AdviseOther, "Requests fail (", "more often: server error."},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			f := throughJSON(t, Judge(factsOf(tc.e)))
+			if len(f.Actions) != 1 || f.Actions[0].Word != tc.advice {
+				t.Fatalf("got %+v, want %s alone", f.Actions, tc.advice)
+			}
+			got := newVoice(f).advise(f.Actions[0], f.AsOf())
+			if !strings.HasPrefix(got, lead+tc.want) || !strings.HasSuffix(got, tc.earlier) || tc.earlier == "" && strings.Contains(got, "Earlier") {
+				t.Errorf("got %q, want %q and at its end %q", got, lead+tc.want, tc.earlier)
+			}
+		})
+	}
+	both := Judge(factsOf(down(probes.FaultHTTP404, Fault{probes.FaultHTTP5xx, 60, 48}), down(probes.FaultHTTP404, Fault{probes.FaultRefused, 60, 48})))
+	if got := newVoice(both).advise(both.Actions[0], both.AsOf()); strings.Contains(got, "Earlier") {
+		t.Errorf("the history of one endpoint is told of two: %q", got)
+	}
+}
+
 // TestACountIsToldOnce: the certificate has expired, and two deliveries failed
 // for another reason.
 func TestACountIsToldOnce(t *testing.T) {

@@ -56,6 +56,7 @@ func englishSteps() stepWords {
 	return stepWords{
 		ToDo: "What to do", Also: "The same goes for %d more.", Advice: englishAdvice(),
 		Over: "Nothing has failed since %s.", OverUntil: "Nothing failed %s.", Again: "It answers again.", OverBefore: "%s before:", OverPlain: "Before that,", Was: englishWas(),
+		Earlier: "Earlier it failed in another way, and more often: %s.",
 		DownNow: "It is down now, and %s", ProbesFailed: "Probes failed, and %s", Within: "within %s", InTime: "in time", NoDelivery: ", so nothing is delivered",
 	}
 }
@@ -120,6 +121,7 @@ func englishPlatform() platformWords {
 		DigestsWere: [5]string{"%d sent", "%d skipped (all green)", "%d suppressed", "%d waiting", "%d not delivered"}, DeadLabel: "Notices not delivered",
 		BacklogLabel: "Events", BacklogIs: [3]string{"%s undelivered", "%s with the last automatic try within 24 h", "%s lost"},
 		Watching: "Watching %s of %s.",
+		HaveLeft: forms{"%d address has unsubscribed from its digests.", "%d addresses have unsubscribed from their digests."}, LeftHead: "Unsubscribed in this window", Address: "Address",
 	}
 }
 
@@ -150,5 +152,6 @@ func englishFoot() footWords {
 			"every": "It comes after every window.", "problems": "It comes when something is wrong, and once a week.", "daily": "It comes once a day.",
 		},
 		ChangeIt: "There is a choice: after every window, once a day, only when something is wrong, or not at all. Whoever runs this service changes it.", Link: "Open webhook health",
+		Leave: "Stop these digests",
 	}
 }

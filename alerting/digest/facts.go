@@ -92,9 +92,10 @@ type Endpoint struct {
 	ID          string        `json:"id"`
 	URL         string        `json:"url"` // as it may be shown: without user, password and query
 	State       rules.Word    `json:"state"`
-	Covered     time.Duration `json:"covered_ns"` // of the window: the probe knew
-	Down        time.Duration `json:"down_ns"`    // of Covered: it was bad
-	Answers     int           `json:"answers"`    // that the three times are taken from; 0: none
+	Now         probes.Fault  `json:"now,omitempty"` // what probes met last, with State down; empty: not known
+	Covered     time.Duration `json:"covered_ns"`    // of the window: the probe knew
+	Down        time.Duration `json:"down_ns"`       // of Covered: it was bad
+	Answers     int           `json:"answers"`       // that the three times are taken from; 0: none
 	P50         time.Duration `json:"p50_ns"`
 	P95         time.Duration `json:"p95_ns"`
 	P99         time.Duration `json:"p99_ns"`
@@ -174,8 +175,10 @@ type Platform struct {
 	Broken       []Turn        `json:"broken"`               // endpoints, in this window; shown unless they recovered in it
 	Recovered    []Turn        `json:"recovered"`            // likewise
 	Certificates []Expiring    `json:"certificates"`         // soonest first
+	Names        []Name        `json:"names,omitempty"`      // of the merchants that Broken, Recovered and Certificates are about, in any order; [Judge] keeps those that are shown
 	Channels     []Channel     `json:"channels"`             // in any order
 	Digests      Ledgered      `json:"digests"`
+	Unsubscribed Unsubscribed  `json:"unsubscribed,omitzero"`
 	Dead         int           `json:"dead_letters"`      // notices that were not delivered, digests among them
 	Probing      time.Duration `json:"probing_ns"`        // of the window: this program ran and looked
 	Backlog      *Backlog      `json:"backlog,omitempty"` // of all endpoints; nil: not known, or none
@@ -188,6 +191,12 @@ type Merchant struct {
 	First   Count  `json:"first"`
 	Failing int    `json:"failing"` // endpoints, see [Endpoint.FailsNow]
 	Of      int    `json:"of"`
+}
+
+// Name is what a merchant is called.
+type Name struct {
+	ID   string `json:"id"`
+	Name string `json:"name"` // empty: ID
 }
 
 // Turn is an endpoint that became bad or good.

@@ -52,6 +52,7 @@ func indonesianSteps() stepWords {
 	return stepWords{
 		ToDo: "Yang perlu dilakukan", Also: "Hal yang sama berlaku untuk %d endpoint lain.", Advice: indonesianAdvice(),
 		Over: "Tidak ada yang gagal sejak %s.", OverUntil: "Tidak ada yang gagal %s.", Again: "Kini endpoint menjawab lagi.", OverBefore: "Sebelumnya %s:", OverPlain: "Sebelumnya", Was: indonesianWas(),
+		Earlier: "Sebelumnya endpoint gagal dengan cara lain, dan lebih sering: %s.",
 		DownNow: "Kini endpoint mati, dan %s", ProbesFailed: "Pemeriksaan gagal, dan %s", Within: "dalam %s", InTime: "tepat waktu", NoDelivery: ", sehingga tidak ada yang terkirim",
 	}
 }
@@ -116,6 +117,7 @@ func indonesianPlatform() platformWords {
 		DigestsWere: [5]string{"%d terkirim", "%d dilewati (semua baik)", "%d ditahan", "%d menunggu", "%d tidak terkirim"}, DeadLabel: "Pemberitahuan tidak terkirim",
 		BacklogLabel: "Event", BacklogIs: [3]string{"%s belum terkirim", "%s dengan percobaan otomatis terakhir dalam 24 jam", "%s hilang"},
 		Watching: "Memantau %s dari %s.",
+		HaveLeft: same("%d alamat telah berhenti berlangganan ringkasan."), LeftHead: "Berhenti berlangganan dalam periode ini", Address: "Alamat",
 	}
 }
 
@@ -140,5 +142,6 @@ func indonesianFoot() footWords {
 			"every": "Pesan ini datang setelah setiap periode.", "problems": "Pesan ini datang bila ada masalah, dan seminggu sekali.", "daily": "Pesan ini datang sekali sehari.",
 		},
 		ChangeIt: "Ada pilihan: setelah setiap periode, sekali sehari, hanya bila ada masalah, atau tidak sama sekali. Pengelola layanan ini dapat mengubahnya.", Link: "Buka kesehatan webhook",
+		Leave: "Hentikan ringkasan ini",
 	}
 }

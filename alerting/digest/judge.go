@@ -34,7 +34,7 @@ func Judge(f Facts) Facts {
 	slices.SortStableFunc(f.Endpoints, func(a, b Endpoint) int {
 		return cmp.Or(f.need(b).rank()-f.need(a).rank(), rankOf(a.State)-rankOf(b.State), b.First.Failed-a.First.Failed, cmp.Compare(a.ID, b.ID))
 	})
-	f.Platform = f.Platform.bounded()
+	f.Platform = f.Platform.bounded(f.AsOf())
 	f.Actions = actions(f)
 	f.Verdict = f.verdict()
 	return f
@@ -134,9 +134,34 @@ func (e Endpoint) slow() bool { return !e.InMaintenance && e.Answers > 0 && e.P9
 // unseen reports whether nothing is known of the window.
 func (e Endpoint) unseen() bool { return e.Covered <= 0 && e.First.Total <= 0 }
 
-// worstFault returns the fault that was met most often, by whoever saw more of
-// the trouble; the first of equals.
+// worstFault returns what fails now where probes know it, because that is what is
+// to be mended, however short it has lasted; otherwise the fault that was met most
+// often.
 func (e Endpoint) worstFault() (Fault, bool) {
+	if e.State != rules.StateDown || e.Now == "" {
+		return e.mostMet()
+	}
+	for _, f := range e.Faults {
+		if f.Word == e.Now {
+			return f, true
+		}
+	}
+	return Fault{Word: e.Now, Looks: 1}, true // met after the window
+}
+
+// earlier returns the fault that probes met more often than what fails now;
+// empty: none was.
+func (e Endpoint) earlier() probes.Fault {
+	now, _ := e.worstFault()
+	if most, _ := e.mostMet(); most.Word != now.Word && most.Looks > now.Looks {
+		return most.Word
+	}
+	return ""
+}
+
+// mostMet returns the fault that was met most often, by whoever saw more of
+// the trouble; the first of equals.
+func (e Endpoint) mostMet() (Fault, bool) {
 	if len(e.Faults) == 0 {
 		return Fault{}, false
 	}

@@ -22,7 +22,7 @@ const (
 	StateSent       State = "sent"          // each notice arrived; who finishes notices writes it
 	StateSkipped    State = "skipped_green" // nothing was wrong, and that is not told
 	StateMerged     State = "merged"        // told by a later row, see Row.MergedInto
-	StateSuppressed State = "suppressed"    // there is nobody to tell, or no endpoint
+	StateSuppressed State = "suppressed"    // there is nobody to tell, or no endpoint; who finishes notices writes it when all whom they are for have left
 	StateStale      State = "stale"         // too long ago when we could have told it
 	StateDead       State = "dead"          // a notice was not delivered; who finishes notices writes it
 )
@@ -83,12 +83,12 @@ const (
 
 // Subscriber is somebody who gets digests.
 type Subscriber struct {
-	Merchant string // ID; empty: the platform itself, whose digest comes after every window
-	Name     string // shown; empty: Merchant
-	Zone     string // IANA name; empty, or unknown here: UTC
-	Language string // en or id; empty: en
-	Mode     string // empty: every
-	To       []alerting.Destination
+	Merchant string                 // ID; empty: the platform itself, whose digest comes after every window
+	Name     string                 // shown; empty: Merchant
+	Zone     string                 // IANA name; empty, or unknown here: UTC
+	Language string                 // en or id; empty: en
+	Mode     string                 // empty: every
+	To       []alerting.Destination // none: its windows are suppressed
 	// Since is when the subscription began, or was switched on again: its
 	// first window is the first full one after that, and what is older is not
 	// told. Required.

@@ -19,12 +19,21 @@ type Letter struct {
 // mostHTML bounds a mail, in bytes: Gmail cuts off at 102 kB.
 const mostHTML = 100_000
 
-// Mail words f, which [Judge] has judged. It is pure and safe for concurrent
-// use: the same facts give the same bytes. It lists up to 50 endpoints, fewer
+// Mail words f, which [Judge] has judged, for nobody in particular: [MailTo]
+// without a link.
+func Mail(f Facts) (Letter, error) { return MailTo(f, "") }
+
+// MailTo words f, which [Judge] has judged, for one address: leave is where its
+// digests end, http or https; empty, or no such address: the mail does not say.
+// The platform's own never does. It is pure and safe for concurrent
+// use: the same facts and link give the same bytes. It lists up to 50 endpoints, fewer
 // where their names are monstrous, and says how many it leaves out.
-func Mail(f Facts) (Letter, error) {
+func MailTo(f Facts, leave string) (Letter, error) {
 	for entries := mostEntries; ; entries /= 2 {
 		p := newPage(f, entries)
+		if f.Kind != KindPlatform {
+			p.Leave = alerting.Link(leave, longLink)
+		}
 		var b strings.Builder
 		if err := sheet.Execute(&b, p); err != nil {
 			return Letter{}, fmt.Errorf("word a digest: %w", err)
@@ -147,6 +156,8 @@ a{color:#8ab8ff!important}
 <tr><td class="m" style="color:#475467;font-size:13px;padding:18px 4px">
 {{- with .Link}}<a href="{{.}}" style="color:#175cd3">{{$.Open}}</a><br>{{end}}
 {{- range .Footer}}<bdi>{{.}}</bdi><br>
+{{end}}
+{{- with .Leave}}<a href="{{.}}" style="color:#175cd3">{{$.Leaves}}</a><br>
 {{end}}</td></tr>
 </table></td></tr></table>
 </body></html>

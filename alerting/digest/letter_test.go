@@ -46,9 +46,9 @@ func samples() map[string]Facts {
 		"platform": platform(), "summary": summary, "hostile": hostile(),
 		"hostile_platform": hostilePlatform(), "past": past(), "loss_coming": lossComing(),
 		"running": running(), "first_minutes": firstMinutes(), "thin": thin(), "odd_parts": oddParts(),
-		"maintenance": maintenance(), "maintenance_each": maintenanceEach(), "maintenance_week": maintenanceWeek(),
+		"otherwise": otherwise(), "maintenance": maintenance(), "maintenance_each": maintenanceEach(), "maintenance_week": maintenanceWeek(),
 	}
-	for _, name := range []string{"maintenance", "maintenance_each", "maintenance_week", "one_problem", "many_problems", "platform", "past", "loss_coming", "running", "first_minutes", "thin", "odd_parts"} {
+	for _, name := range []string{"maintenance", "maintenance_each", "maintenance_week", "one_problem", "many_problems", "otherwise", "platform", "past", "loss_coming", "running", "first_minutes", "thin", "odd_parts"} {
 		f := samples[name]
 		f.Language = "id"
 		samples[name+".id"] = f

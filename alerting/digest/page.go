@@ -31,6 +31,8 @@ type page struct {
 	Footer []string
 	Link   string
 	Open   string // what the link is called
+	Leave  string // where the reader ends these mails; empty: not here
+	Leaves string // what that is called
 }
 
 type step struct{ Name, Text string }
@@ -76,7 +78,7 @@ func newPage(f Facts, entries int) page {
 	v := newVoice(f)
 	p := page{
 		Language: v.Language, Class: f.Verdict, Word: v.verdict(f.Verdict), Headline: v.headline(f),
-		Title: v.soFar(f, v.title(f)), Lines: v.lines(f), StepsTitle: v.ToDo, EntriesTitle: v.Endpoints, Open: v.Link,
+		Title: v.soFar(f, v.title(f)), Lines: v.lines(f), StepsTitle: v.ToDo, EntriesTitle: v.Endpoints, Open: v.Link, Leaves: v.Leave,
 		Link: alerting.Link(f.Footer.PublicURL, longLink), Footer: v.footer(f),
 	}
 	tag := v.Tag

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hookvigil/hookvigil/alerting"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -99,12 +100,18 @@ func (m Merchant) notable() bool {
 }
 
 // bounded keeps the worst merchants, as many as a snapshot has room for, and
-// counts the others that deserve to be named. It changes nothing twice.
-func (p *Platform) bounded() *Platform {
-	if p == nil || len(p.Worst) <= mostKept {
-		return p
+// counts the others that deserve to be named; and the names of merchants that
+// are shown for something else. It changes nothing twice.
+func (p *Platform) bounded(now time.Time) *Platform {
+	if p == nil {
+		return nil
 	}
-	b, sorted := *p, worstFirst(p.Worst)
+	b := *p
+	b.Names = p.shownNames(now)
+	if len(p.Worst) <= mostKept {
+		return &b
+	}
+	sorted := worstFirst(p.Worst)
 	b.Worst = sorted[:mostKept]
 	for _, m := range sorted[mostKept:] {
 		if m.notable() {
@@ -114,33 +121,68 @@ func (p *Platform) bounded() *Platform {
 	return &b
 }
 
+// shownNames are the names of the merchants in the rows that tables have room
+// for, in order and as long as they are shown.
+func (p *Platform) shownNames(now time.Time) []Name {
+	if len(p.Names) == 0 {
+		return nil
+	}
+	wanted := map[string]bool{}
+	broken, recovered, _ := p.turns()
+	for _, list := range [][]Turn{broken, recovered} {
+		for _, t := range list[:min(len(list), mostRows)] {
+			wanted[t.Merchant] = true
+		}
+	}
+	list := ending(p.Certificates, now)
+	for _, c := range list[:min(len(list), mostRows)] {
+		wanted[c.Merchant] = true
+	}
+	var kept []Name
+	for _, n := range p.Names {
+		if wanted[n.ID] && n.Name != "" {
+			kept = append(kept, Name{n.ID, alerting.Line(n.Name, longName)})
+			delete(wanted, n.ID)
+		}
+	}
+	slices.SortFunc(kept, func(a, b Name) int { return cmp.Compare(a.ID, b.ID) })
+	return kept
+}
+
 // turns lists each endpoint once, in the order of time, by what it did last: one that broke and
 // recovered is a recovered one. passed counts those.
 func (p *Platform) turns() (broken, recovered []Turn, passed int) {
-	broken = slices.DeleteFunc(slices.Clone(p.Broken), func(t Turn) bool { return followed(t, p.Recovered) || repeated(t, p.Broken) })
+	broke, well := lastTurns(p.Broken), lastTurns(p.Recovered)
+	broken = slices.DeleteFunc(slices.Clone(p.Broken), func(t Turn) bool {
+		again, recovers := well[t.who()]
+		return recovers && !again.Before(t.At) || broke[t.who()].After(t.At)
+	})
+	breaks := lastTurns(broken)
 	recovered = slices.DeleteFunc(slices.Clone(p.Recovered), func(t Turn) bool {
-		return repeated(t, p.Recovered) || slices.ContainsFunc(broken, t.same)
+		_, bad := breaks[t.who()]
+		return bad || well[t.who()].After(t.At)
 	})
 	for _, list := range [][]Turn{broken, recovered} {
 		slices.SortStableFunc(list, func(a, b Turn) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Endpoint, b.Endpoint)) })
 	}
 	for _, t := range recovered {
-		if slices.ContainsFunc(p.Broken, t.same) {
+		if _, did := broke[t.who()]; did {
 			passed++
 		}
 	}
 	return broken, recovered, passed
 }
 
-// same reports whether two turns are of one endpoint.
-func (t Turn) same(o Turn) bool { return t.Endpoint == o.Endpoint && t.Merchant == o.Merchant }
+// who is whose turn it is: merchant and endpoint.
+func (t Turn) who() [2]string { return [2]string{t.Merchant, t.Endpoint} }
 
-// followed reports whether the opposite of a turn came after it, or with it.
-func followed(t Turn, by []Turn) bool {
-	return slices.ContainsFunc(by, func(o Turn) bool { return t.same(o) && !o.At.Before(t.At) })
-}
-
-// repeated reports whether the same turn came again later.
-func repeated(t Turn, in []Turn) bool {
-	return slices.ContainsFunc(in, func(o Turn) bool { return t.same(o) && o.At.After(t.At) })
+// lastTurns is when each endpoint of a list turned last.
+func lastTurns(list []Turn) map[[2]string]time.Time {
+	last := map[[2]string]time.Time{}
+	for _, t := range list {
+		if at, known := last[t.who()]; !known || t.At.After(at) {
+			last[t.who()] = t.At
+		}
+	}
+	return last
 }

@@ -161,3 +161,64 @@ func TestIncidentsThatAreOverAreToldAsPast(t *testing.T) {
 		}
 	}
 }
+
+// TestMerchantsAreNamedWhereverTheyStand: one whose endpoint recovered is no
+// longer among the worst, and has a name all the same.
+func TestMerchantsAreNamedWhereverTheyStand(t *testing.T) {
+	t.Parallel()
+	f := platform()
+	p := f.Platform
+	p.Worst = nil
+	p.Broken = []Turn{{"b-1", "broke", "refused", evening.Start}}
+	p.Recovered = []Turn{{"r-1", "recovered", "refused", evening.Start}, {"n-1", "nameless", "refused", evening.Start}}
+	p.Certificates = []Expiring{{"c-1", "ends", evening.End.Add(day)}}
+	p.Names = []Name{{"broke", "Broke Ltd"}, {"recovered", "Recovered Ltd"}, {"ends", "Ends Ltd"}, {"nameless", ""}}
+	f = throughJSON(t, Judge(f))
+	l, err := Mail(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, blocks, err := Slack(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"b-1 (Broke Ltd)", "r-1 (Recovered Ltd)", "n-1 (nameless)", "c-1 (Ends Ltd)"} {
+		if !strings.Contains(l.Text, want) || !strings.Contains(text+string(blocks), want) {
+			t.Errorf("wanted %q in\n%s\n%s\n%s", want, l.Text, text, blocks)
+		}
+	}
+}
+
+// TestNamesAreBounded: a snapshot keeps those that are shown, no longer than
+// they are shown, and judges alike again.
+func TestNamesAreBounded(t *testing.T) {
+	t.Parallel()
+	f := platform()
+	p := f.Platform
+	p.Broken, p.Recovered, p.Certificates, p.Names = nil, nil, nil, nil
+	for i := range 5_000 {
+		id := fmt.Sprintf("m%04d", i)
+		at := evening.Start.Add(time.Duration(i) * time.Second)
+		p.Broken = append(p.Broken, Turn{"b" + id, "b" + id, "", at})
+		p.Recovered = append(p.Recovered, Turn{"r" + id, "r" + id, "", at})
+		p.Certificates = append(p.Certificates, Expiring{"c" + id, "c" + id, evening.End.Add(time.Duration(i) * time.Second)})
+		for _, of := range []string{"b", "r", "c"} {
+			p.Names = append(p.Names, Name{of + id, strings.Repeat("☃", 10_000)})
+		}
+	}
+	f = Judge(f)
+	if n, want := len(f.Platform.Names), 3*mostRows; n != want {
+		t.Errorf("%d names are kept, want %d", n, want)
+	}
+	for _, n := range f.Platform.Names {
+		if len([]rune(n.Name)) > longName {
+			t.Fatalf("a name has %d characters, want at most %d", len([]rune(n.Name)), longName)
+		}
+	}
+	if again := Judge(f); !reflect.DeepEqual(again, f) {
+		t.Error("judged again it is another")
+	}
+	if f := platform(); Judge(f).Platform == f.Platform {
+		t.Error("what the facts point to was changed")
+	}
+}

@@ -75,14 +75,20 @@ func (v voice) totals(p *Platform, now time.Time) []string {
 	if p.Dead > 0 {
 		lines = append(lines, v.DeadLabel+": "+strconv.Itoa(p.Dead))
 	}
+	if s := v.left(p.Unsubscribed); s != "" {
+		lines = append(lines, s)
+	}
 	return lines
 }
 
 // names are those of the merchants that the facts know by name.
 func (p *Platform) names() map[string]string {
 	names := map[string]string{}
-	for _, m := range p.Worst {
-		names[m.ID] = m.Name
+	for _, n := range p.Names {
+		names[n.ID] = n.Name
+	}
+	for _, m := range p.Worst { // of an older version, which knew these alone
+		names[m.ID] = cmp.Or(m.Name, names[m.ID])
 	}
 	return names
 }
@@ -126,5 +132,6 @@ func (v voice) platform(f Facts) []table {
 			ends := v.certificate(&Certificate{NotAfter: c.NotAfter}, now)
 			return []string{name, merchant(c.Merchant), v.moment(c.NotAfter)}, of(name, merchant(c.Merchant)) + ": " + ends
 		}).under(v.CertificateHead, v.Endpoint, v.Merchant, v.Ends),
+		v.leavers(p),
 	}
 }

@@ -99,6 +99,15 @@ func manyProblems() Facts {
 	return f
 }
 
+// otherwise is down with another fault than most of the window.
+func otherwise() Facts {
+	e := timingOut("toko-maju-payouts")
+	e.State, e.Now = rules.StateDown, "tls_expired"
+	e.Faults = []Fault{{"http_5xx", 31, 20}, {"tls_expired", 4, 2}}
+	e.Certificate = nil
+	return factsOf(healthy("toko-maju-invoices"), e)
+}
+
 func noData() Facts {
 	e := healthy("toko-maju-payouts")
 	e.State, e.Covered, e.Answers, e.First, e.Strip, e.Certificate = rules.StateNoData, 0, 0, Count{}, nil, nil
@@ -176,8 +185,9 @@ func platform() Facts {
 			Merchants: 1204, Endpoints: 3310, First: Count{480_112, 2_310}, Probing: 6 * time.Hour,
 			Worst:        []Merchant{{"toko-maju", "Toko Maju", Count{360, 22}, 1, 3}, {"warung", "", Count{40, 2}, 0, 1}},
 			Broken:       []Turn{{"toko-maju-payouts", "toko-maju", "timeout_response", at.Add(100 * time.Minute)}},
-			Recovered:    []Turn{{"warung-1", "warung", "refused", at.Add(3 * time.Hour)}},
+			Recovered:    []Turn{{"kopi-1", "kopi", "refused", at.Add(3 * time.Hour)}},
 			Certificates: []Expiring{{"ledger", "", at.Add(9 * day)}, {"far", "", at.Add(40 * day)}},
+			Names:        []Name{{"toko-maju", "Toko Maju"}, {"kopi", "Kopi Ibu Sri"}},
 			Channels:     []Channel{{"ID_BCA", Count{9_000, 144}}, {"QR", Count{9_000, 9}}},
 			Digests:      Ledgered{Sent: 1101, Skipped: 98, Suppressed: 3, Dead: 2}, Dead: 2,
 			Backlog: &Backlog{Undelivered: 318, AtRisk24h: 61, Lost: 7},
@@ -215,6 +225,7 @@ func hostilePlatform() Facts {
 	f.Platform.Broken = []Turn{{long, nasty, nasty, evening.End}, {long, long, "", time.Time{}}}
 	f.Platform.Recovered = []Turn{{nasty, long, nasty, evening.End}, {"", long, "", time.Time{}}}
 	f.Platform.Certificates = []Expiring{{long, nasty, evening.End}}
+	f.Platform.Names = []Name{{long, long}, {long, "twice"}, {nasty, ""}}
 	f.Platform.Channels = []Channel{{long, Count{10, 5}}}
 	f.Platform.Backlog = &Backlog{Undelivered: math.MaxInt, AtRisk24h: math.MinInt, Lost: 1, LowerBound: true}
 	return f

@@ -77,6 +77,7 @@ type stepWords struct {
 	Was        map[Advice]string // of what is over: follows OverBefore or OverPlain; or of a part of the attempts
 
 	DownNow, ProbesFailed string // what was counted
+	Earlier               string // the fault that was met more often before what fails now
 	Within, InTime        string // span: the {within} of an advice
 	NoDelivery            string // its {so}
 }
@@ -128,6 +129,8 @@ type platformWords struct {
 	DigestsWere                                                        [5]string // number each: sent, skipped, suppressed, waiting, not delivered
 	BacklogIs                                                          [3]string // number each: undelivered, at risk within 24 h, lost
 	Watching                                                           string    // endpoints, merchants
+	HaveLeft                                                           forms     // addresses that have unsubscribed
+	LeftHead, Address                                                  string
 }
 
 // lossWords are the loss clock.
@@ -149,4 +152,5 @@ type footWords struct {
 	Footer, WeeklyFooter, PlatformFooter string
 	Modes                                map[string]string
 	ChangeIt, Link                       string
+	Leave                                string // what the link is called by which they end
 }

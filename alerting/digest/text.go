@@ -44,6 +44,9 @@ func (p page) text() string {
 	if p.Link != "" {
 		line("%s: %s", p.Open, p.Link)
 	}
+	if p.Leave != "" {
+		line("%s: %s", p.Leaves, p.Leave)
+	}
 	return b.String()
 }
 

@@ -83,7 +83,7 @@ func (d DKIM) sign(msg *gomail.Msg, key crypto.Signer) error {
 		"From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "MIME-Version", "Content-Type", "Auto-Submitted",
 		"List-Unsubscribe", "List-Unsubscribe-Post", // RFC 8058 section 4; also where there are none, so that nobody adds them
 	)
-	s.OversignHeaders("From", "To", "Subject", "Date") // a second one breaks the signature
+	s.OversignHeaders("From", "To", "Subject", "Date", "List-Unsubscribe", "List-Unsubscribe-Post") // a second one breaks the signature
 	var b bytes.Buffer
 	if _, err := msg.WriteTo(&b); err != nil {
 		return fmt.Errorf("render: %w", err)

@@ -51,9 +51,9 @@ func TestARelayThatGoesAwayAtAnyVerb(t *testing.T) {
 func TestTheBoundIsEachMailsOwn(t *testing.T) {
 	t.Parallel()
 	s := hooktest.StartSMTP(t, hooktest.SMTPOptions{})
-	play(t, s, hooktest.SMTPDot, hooktest.SMTPStep{Delay: 200 * time.Millisecond})
+	play(t, s, hooktest.SMTPDot, hooktest.SMTPStep{Delay: 600 * time.Millisecond})
 	c := configFor(s)
-	c.Timeout = time.Second
+	c.Timeout = 4 * time.Second // less than all together
 	r, n := receiver(t, c), noticeOf(t, openFacts())
 	for i := range 8 {
 		if _, err := r.Send(t.Context(), numbered(n, i), alerting.Ref{}); err != nil {

@@ -39,6 +39,7 @@ func (r *Receiver) compose(to string, n alerting.Notice, now time.Time) (message
 	m.msg.Subject(l.Subject)
 	m.msg.SetDateWithValue(now.UTC())
 	m.headers(n, f)
+	m.unsubscribe(l.Unsubscribe)
 	m.msg.SetBodyString(gomail.TypeTextPlain, l.Text)
 	if l.HTML != "" {
 		m.msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
@@ -69,6 +70,22 @@ func (m message) headers(n alerting.Notice, f alerting.Facts) {
 	set("X-Hookvigil-Rule", string(f.Rule))
 	set("X-Hookvigil-Scope", string(f.Scope))
 	set("X-Hookvigil-Merchant", f.Merchant)
+}
+
+// mostUnsubscribe bounds the address of a header: a line has at most 998
+// characters (RFC 5322 section 2.1.1), and go-mail does not break a word.
+const mostUnsubscribe = 900
+
+// unsubscribe tells mail programs where the recipient leaves, and when that is
+// over TLS that one POST is enough. The signature covers both (see sign).
+func (m message) unsubscribe(link string) {
+	if link = alerting.Link(link, mostUnsubscribe); link == "" || !ascii(link) {
+		return
+	}
+	m.msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+link+">")
+	if strings.HasPrefix(link, "https://") {
+		m.msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click") // RFC 8058 section 3.1
+	}
 }
 
 // refs makes the IDs of a message and its thread. The root is nobody's own ID:

@@ -2,7 +2,6 @@ package email_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -18,7 +17,7 @@ import (
 func slowly(s *hooktest.SMTP, connections int) email.Config {
 	c := configFor(s)
 	c.Connections = connections
-	c.Wordings = map[alerting.Kind]email.Wording{kindDigest: func(json.RawMessage) (email.Letter, error) {
+	c.Wordings = map[alerting.Kind]email.Wording{kindDigest: func(alerting.Notice) (email.Letter, error) {
 		return email.Letter{Subject: "x", Text: "y"}, nil
 	}}
 	return c

@@ -121,19 +121,14 @@ func lossClock(a alerting.About) string {
 func held(f alerting.Facts) []row {
 	var t table
 	for _, h := range f.Held {
-		said := join(", ", string(h.Severity), string(h.State))
-		if h.Messages > 1 {
-			said = join(", ", said, count(h.Messages, "message", "messages"))
-		}
+		w := h.Words(alerting.Line, longName, longName)
 		name := "Notice"
 		if h.Number != "" {
-			name = "#" + alerting.Line(h.Number, longName)
+			name = "#" + w.Name
 		}
-		t.add(name, join("  ", join(": ", said, alerting.Line(h.Title, longName)), alerting.Link(h.URL, longLink)))
+		t.add(name, join("  ", w.What(), w.URL))
 	}
-	if more := f.HeldMore(); more > 0 && len(t.rows) > 0 {
-		t.add("And", count(more, "message", "messages")+" about others: hookvigil incident ls")
-	}
+	t.add("And", f.HeldRest())
 	return t.rows
 }
 

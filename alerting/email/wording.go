@@ -16,11 +16,17 @@ type Letter struct {
 	Subject string // one line; what would not fit into one is taken out
 	Text    string // required
 	HTML    string // empty: the mail has no HTML twin
+
+	// Unsubscribe is where the recipient leaves, for the header List-Unsubscribe
+	// (RFC 2369); when it is https, mail programs are told that a POST to it is
+	// enough (RFC 8058). Empty, or no address that a browser opens: no header.
+	Unsubscribe string
 }
 
-// Wording words the facts of one kind of notice, for every address alike. It
-// is safe for concurrent use, and puts no secret into its error.
-type Wording func(facts json.RawMessage) (Letter, error)
+// Wording words the facts of one kind of notice, for its recipient: the same
+// notice gives the same letter. It is safe for concurrent use, and puts no
+// secret into its error.
+type Wording func(n alerting.Notice) (Letter, error)
 
 // words is the letter of n, and what its headers say. A wording that fails
 // refuses the message, so that the outbox has it sent once more as plain text;
@@ -73,7 +79,7 @@ func attempt(w Wording, n alerting.Notice, log *slog.Logger) (l Letter, err erro
 			err = errors.New("a panic, see the log")
 		}
 	}()
-	l, err = w(n.Facts)
+	l, err = w(n)
 	if err == nil && l.Text == "" {
 		err = errors.New("no text came out")
 	}

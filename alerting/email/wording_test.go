@@ -23,10 +23,10 @@ func digestNotice() alerting.Notice {
 
 func TestAKindMayHaveItsOwnWording(t *testing.T) {
 	t.Parallel()
-	sound := func(facts json.RawMessage) (email.Letter, error) {
-		return email.Letter{Subject: "OK: all is well\r\nBcc: all@example.com", Text: "facts: " + string(facts), HTML: "<p>all is <b>well</b></p>"}, nil
+	sound := func(n alerting.Notice) (email.Letter, error) {
+		return email.Letter{Subject: "OK: all is well\r\nBcc: all@example.com", Text: "facts: " + string(n.Facts), HTML: "<p>all is <b>well</b></p>"}, nil
 	}
-	broken := func(json.RawMessage) (email.Letter, error) {
+	broken := func(alerting.Notice) (email.Letter, error) {
 		return email.Letter{}, errors.New("version 2 is not known")
 	}
 	for sentence, tc := range map[string]struct {
@@ -41,12 +41,12 @@ func TestAKindMayHaveItsOwnWording(t *testing.T) {
 		"a sound one, as plain text":       {sound, true, "", "OK: all is well Bcc: all@example.com", `"merchant":"toko"`, "", true},
 		"one that fails":                   {broken, false, alerting.ClassMessage, "", "", "", false},
 		"one that fails, as plain text":    {broken, true, "", "[digest] This message could not be worded", "version 2 is not known.\n\nWhat it would have told is kept: hookvigil outbox ls shows notice d1", "", true},
-		"one that panics":                  {func(json.RawMessage) (email.Letter, error) { panic("template") }, false, alerting.ClassMessage, "", "", "", false},
-		"one that panics, as plain text":   {func(json.RawMessage) (email.Letter, error) { panic("template") }, true, "", "[digest] This message could not be worded", "a panic, see the log", "", true},
-		"one that has no text":             {func(json.RawMessage) (email.Letter, error) { return email.Letter{Subject: "x"}, nil }, false, alerting.ClassMessage, "", "", "", false},
-		"one without HTML needs no twin":   {func(json.RawMessage) (email.Letter, error) { return email.Letter{Subject: "x", Text: "y"}, nil }, false, "", "x", "y", "", true},
+		"one that panics":                  {func(alerting.Notice) (email.Letter, error) { panic("template") }, false, alerting.ClassMessage, "", "", "", false},
+		"one that panics, as plain text":   {func(alerting.Notice) (email.Letter, error) { panic("template") }, true, "", "[digest] This message could not be worded", "a panic, see the log", "", true},
+		"one that has no text":             {func(alerting.Notice) (email.Letter, error) { return email.Letter{Subject: "x"}, nil }, false, alerting.ClassMessage, "", "", "", false},
+		"one without HTML needs no twin":   {func(alerting.Notice) (email.Letter, error) { return email.Letter{Subject: "x", Text: "y"}, nil }, false, "", "x", "y", "", true},
 		"the wording of another kind":      {nil, false, alerting.ClassMessage, "", "", "", false}, // state is no word
-		"no text, and reduced: it says so": {func(json.RawMessage) (email.Letter, error) { return email.Letter{}, nil }, true, "", "[digest] This message could not be worded", "no text came out", "", true},
+		"no text, and reduced: it says so": {func(alerting.Notice) (email.Letter, error) { return email.Letter{}, nil }, true, "", "[digest] This message could not be worded", "no text came out", "", true},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +87,7 @@ func TestEachTryOfAWordedNoticeIsTheSameMail(t *testing.T) {
 	t.Parallel()
 	s := hooktest.StartSMTP(t, hooktest.SMTPOptions{})
 	c := configFor(s)
-	c.Wordings = map[alerting.Kind]email.Wording{kindDigest: func(json.RawMessage) (email.Letter, error) {
+	c.Wordings = map[alerting.Kind]email.Wording{kindDigest: func(alerting.Notice) (email.Letter, error) {
 		return email.Letter{Subject: "x", Text: "y", HTML: "<p>y</p>"}, nil
 	}}
 	for range 2 {

@@ -21,10 +21,7 @@ func (w *writer) happened() {
 	}
 	w.line("| | Time | Delay |")
 	w.line("|---|---|---|")
-	for _, m := range w.moments() {
-		if m.at.IsZero() {
-			continue
-		}
+	for _, m := range inOrder(w.moments()) {
 		delay := ""
 		if m.delay != "" && !m.at.Before(m.since) {
 			delay = m.delay + " " + span(alerting.Between(m.since, m.at))
@@ -70,6 +67,7 @@ func (w *writer) beginning() (said []string) {
 func (w *writer) toldFirst() string {
 	for _, e := range w.Entries {
 		if names, ok := strings.CutPrefix(e.Text, "first told: "); ok && e.Kind == alerting.EntryAlerted {
+			names, _, _ = strings.Cut(names, " (") // why the line stands where it does
 			return "the first to be told was " + Plain(names)
 		}
 	}
@@ -119,7 +117,16 @@ type moment struct {
 	since time.Time // from which it counts
 }
 
-// moments are the milestones in the order in which they are told.
+// inOrder returns the milestones that were reached in the order in which they
+// were: who answers before a message has arrived stands before it. Those of one
+// moment stay as they are.
+func inOrder(list []moment) []moment {
+	list = slices.DeleteFunc(list, func(m moment) bool { return m.at.IsZero() })
+	slices.SortStableFunc(list, func(a, b moment) int { return a.at.Compare(b.at) })
+	return list
+}
+
+// moments are the milestones in the order in which they mostly come.
 func (w *writer) moments() []moment {
 	in := w.Incident
 	ack, who := w.acknowledged()

@@ -217,3 +217,25 @@ func TestALongReportStaysShort(t *testing.T) {
 		t.Errorf("%d bytes, want the middle left out", len(got))
 	}
 }
+
+// TestMilestonesAreInTheOrderOfTime: whoever answers before a message has
+// arrived stands before it, and a line that was written late names whom it
+// tells of, not why it stands there.
+func TestMilestonesAreInTheOrderOfTime(t *testing.T) {
+	t.Parallel()
+	r := seed()
+	r.Incident.AlertedAt = at("11T14:53:00")
+	r.Entries[1].At, r.Entries[1].Text = r.Incident.AlertedAt, "first told: pager (written at 2023-11-11 14:55:00 UTC, after the line above)"
+	got := r.Markdown()
+	last := -1
+	for _, row := range []string{"| First failure |", "| Detected |", "| Acknowledged by dewi |", "| Alerted |", "| First fix", "| Fully recovered |", "| Resolved |"} {
+		i := strings.Index(got, row)
+		if i <= last {
+			t.Errorf("%q stands at %d, after what stands at %d:\n%s", row, i, last, got)
+		}
+		last = i
+	}
+	if want := "The first to be told was pager at "; !strings.Contains(got, want) {
+		t.Errorf("want %q in\n%s", want, got)
+	}
+}

@@ -22,9 +22,20 @@ type App struct {
 
 // Handler does what somebody has pressed. It obeys ctx, which ends after 2.5 s:
 // Slack wants an answer within 3. What it returns is told to that person alone;
-// empty: nothing is. An error means that it could not be done: it is logged,
+// empty: nothing is. An [*UndoneError] says that nothing was done, and need not be
+// tried again. Any other error means that it could not be done: it is logged,
 // and the person is told to try again.
 type Handler func(ctx context.Context, p Press) (answer string, err error)
+
+// UndoneError is a press that changed nothing, for a reason that is nobody's fault
+// of today: its incident is not known, or is over.
+type UndoneError struct {
+	Why    string // for the log; no secret
+	Answer string // for who pressed
+}
+
+// Error implements error.
+func (e *UndoneError) Error() string { return "nothing was done: " + e.Why }
 
 // Buttons takes in what people press, over HTTP ([Buttons.Interaction]) and
 // over Socket Mode, which [Buttons.Run] keeps up. Whoever may not press, and
@@ -137,12 +148,17 @@ func (b *Buttons) take(ctx context.Context, apps []App, raw []byte, from string)
 		return nil
 	}
 	p := Press{Receiver: app.Receiver, Action: Action(in.Actions[0].Action), Incident: in.Actions[0].Value, UserID: in.User.ID, User: user}
+	log = log.With("by", user.Name)
 	answer, err := b.do(ctx, p)
-	if err != nil {
-		log.Error("slack interaction not done", "by", user.Name, "error", err)
+	switch undone, nothing := errors.AsType[*UndoneError](err); {
+	case nothing:
+		log.Warn("slack interaction changed nothing", "why", undone.Why)
+		answer = undone.Answer
+	case err != nil:
+		log.Error("slack interaction not done", "error", err)
 		answer = "This could not be done. Press again, or use: hookvigil incident show " + in.number()
-	} else {
-		log.Info("slack interaction done", "by", user.Name)
+	default:
+		log.Info("slack interaction done")
 	}
 	b.say(app, in, answer)
 	return nil

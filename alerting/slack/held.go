@@ -1,8 +1,6 @@
 package slack
 
 import (
-	"cmp"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -15,18 +13,10 @@ import (
 func (w words) held() string {
 	var lines []string
 	for _, h := range w.f.Held {
-		head := alerting.Line(strings.Trim(string(h.Severity)+", "+string(h.State), ", "), maxMember)
-		if h.Number != "" {
-			head = strings.TrimSpace(alerting.Line(h.Number, maxMember/4) + "  " + head)
-		}
-		line := fmt.Sprintf("• %s: %s", cmp.Or(head, "notice"), alerting.Line(h.Title, maxMember))
-		if h.Messages > 1 {
-			line += fmt.Sprintf(" (%s)", count(h.Messages, "message"))
-		}
-		lines = append(lines, line)
+		lines = append(lines, "• "+h.Words(alerting.Line, maxMember/4, maxMember).String()) // its link stands below, see heldLinks
 	}
-	if more := w.f.HeldMore(); more > 0 && len(lines) > 0 {
-		lines = append(lines, fmt.Sprintf("and %s about others: hookvigil incident ls", count(more, "message")))
+	if rest := w.f.HeldRest(); rest != "" {
+		lines = append(lines, "and "+rest)
 	}
 	return strings.Join(lines, "\n")
 }

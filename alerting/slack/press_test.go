@@ -327,15 +327,22 @@ func TestPeopleHearWhatBecameOfTheirPress(t *testing.T) {
 	for name, tt := range map[string]struct {
 		does slack.Handler
 		want string
+		log  string
 	}{
-		"an answer": {func(context.Context, slack.Press) (string, error) { return "It is over <!channel>.", nil }, "It is over &lt;!channel&gt;."},
+		"an answer": {func(context.Context, slack.Press) (string, error) { return "It is over <!channel>.", nil }, "It is over &lt;!channel&gt;.", `level=INFO msg="slack interaction done"`},
+		"nothing to do": {
+			func(context.Context, slack.Press) (string, error) {
+				return "", &slack.UndoneError{Why: "unknown incident", Answer: "Nothing was done."}
+			},
+			"Nothing was done.", `level=WARN msg="slack interaction changed nothing"`,
+		},
 		"a failure": {
 			func(context.Context, slack.Press) (string, error) { return "", errors.New("database is locked") },
-			"This could not be done. Press again, or use: hookvigil incident show 5rt6wy",
+			"This could not be done. Press again, or use: hookvigil incident show 5rt6wy", `level=ERROR msg="slack interaction not done"`,
 		},
 		"a panic": {
 			func(context.Context, slack.Press) (string, error) { panic("a bug") },
-			"This could not be done. Press again, or use: hookvigil incident show 5rt6wy",
+			"This could not be done. Press again, or use: hookvigil incident show 5rt6wy", `level=ERROR msg="slack interaction not done"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -347,6 +354,9 @@ func TestPeopleHearWhatBecameOfTheirPress(t *testing.T) {
 			}
 			if got := d.heard(1)[0].Text; got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if got := d.log.String(); !strings.Contains(got, tt.log) || strings.Count(got, "slack interaction") != 1 {
+				t.Errorf("got\n%swant %s, and nothing else about it", got, tt.log)
 			}
 		})
 	}

@@ -57,7 +57,7 @@ func typing[T any](cmd *cobra.Command, path string, filter url.Values) []T {
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionWait)
 	defer cancel()
-	found, _ := listOf[T](ctx, daemonAt(cfg.DataDir), path, filter, maxPage)
+	found, _ := listOf[T](ctx, daemonAt{dir: cfg.DataDir}, path, filter, maxPage)
 	return found.items
 }
 

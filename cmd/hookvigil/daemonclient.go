@@ -3,22 +3,47 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hookvigil/hookvigil/internal/config"
 )
 
 // daemonAt is the running daemon of a data directory.
-type daemonAt string
+type daemonAt struct {
+	dir   string
+	asked func(answered bool) // after the first question, once; nil: nobody wants to know
+}
 
-// running returns the daemon of the configuration that --config names.
+// running returns the daemon of the configuration that --config names. A file
+// that was broken after the daemon started must not keep anybody from asking it:
+// that it runs with what it read before is said once it has answered.
 func running(cmd *cobra.Command) (daemonAt, error) {
-	dir, err := dataDir(cmd)
-	return daemonAt(dir), err
+	path := configPath(cmd)
+	cfg, faults := config.Load(path)
+	switch {
+	case !config.Failed(faults):
+		return daemonAt{dir: cfg.DataDir}, nil
+	case cfg.DataDir == "":
+		return daemonAt{}, printed(cmd, faults)
+	}
+	var once sync.Once
+	return daemonAt{cfg.DataDir, func(answered bool) {
+		once.Do(func() {
+			more := ""
+			if answered {
+				more = "; the daemon runs with what it read before"
+			}
+			warn(cmd, "%s has faults, which 'hookvigil check --config %s' shows%s", path, path, more)
+		})
+	}}, nil
 }
 
 // get reads a path into v, which may be nil.
@@ -32,7 +57,11 @@ func (d daemonAt) post(ctx context.Context, path string, body, v any) (answer, e
 }
 
 func (d daemonAt) put(ctx context.Context, q question, v any) (answer, error) {
-	a, err := q.put(ctx, string(d))
+	a, err := q.put(ctx, d.dir)
+	if d.asked != nil {
+		refusal, refused := errors.AsType[*exitError](err)
+		d.asked(err == nil || refused && refusal.http != 0)
+	}
 	if err != nil || v == nil {
 		return a, err
 	}

@@ -15,12 +15,13 @@ const digestsPath = "/api/v1/digests"
 func newDigest() *cobra.Command {
 	return verbs(&cobra.Command{
 		Use:   "digest",
-		Short: "List what became of digests, and show one as it is sent",
+		Short: "List what became of digests, show one as it is sent, and say who gets none",
 		Long: `Every window that closes gets a row in the ledger, one for each merchant, and
 one end: its digest was sent, or the ledger says why it was not.`,
 		Example: `  hookvigil digest ledger --state dead           # which were not delivered
-  hookvigil digest preview --merchant toko-maju  # what it was told last`,
-	}, newDigestLedger(), newDigestPreview())
+  hookvigil digest preview --merchant toko-maju  # what it was told last
+  hookvigil digest unsubscribed                  # who has ended them`,
+	}, newDigestLedger(), newDigestPreview(), newDigestUnsubscribed(), newDigestUnsubscribe(), newDigestSubscribe())
 }
 
 // digestFilter selects rows of the ledger.
@@ -43,7 +44,8 @@ start together by merchant. With --json the answer of the API.
   dead           one was not delivered: see 'hookvigil outbox ls --state dead'
   skipped_green  nothing was wrong, and the merchant wants no digest of that
   merged         a later digest tells this window too
-  suppressed     there is nobody to tell, or no endpoint
+  suppressed     there is nobody to tell, or nobody who has not unsubscribed, or
+                 no endpoint
   stale          it was too long ago when it could have been told
 
 Exit status: 0 good, whatever is listed, 1 the daemon gave no answer, 2 a wrong

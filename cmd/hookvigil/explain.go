@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -65,19 +64,4 @@ func explain(cmd *cobra.Command, id string, asJSON bool) error {
 	default: // no data is never healthy
 		return finding()
 	}
-}
-
-// dataDir returns where the daemon's socket is. A file that was broken after
-// the daemon started must not keep anybody from asking it.
-func dataDir(cmd *cobra.Command) (string, error) {
-	path := configPath(cmd)
-	cfg, faults := config.Load(path)
-	if !config.Failed(faults) {
-		return cfg.DataDir, nil
-	}
-	if cfg.DataDir == "" {
-		return "", printed(cmd, faults)
-	}
-	warn(cmd, "%s has faults, which 'hookvigil check --config %s' shows; the daemon runs with what it read before", path, path)
-	return cfg.DataDir, nil
 }

@@ -95,7 +95,7 @@ func (in incident) printCourse(out io.Writer) {
 		line(out, "fails", fails)
 	}
 	if !in.MitigatedAt.IsZero() {
-		line(out, "first fix", "noticed "+clock(in.MitigatedAt, in.StartedAt))
+		line(out, "first fix", clock(in.MitigatedAt, in.StartedAt))
 	}
 	if !in.RecoveringAt.IsZero() {
 		line(out, "well since", clock(in.RecoveringAt, in.StartedAt))

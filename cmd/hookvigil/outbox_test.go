@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTheOutboxReadsWell(t *testing.T) {
@@ -68,5 +69,24 @@ func TestNoticesAreTreatedByTheirWholeID(t *testing.T) {
 				t.Errorf("stdout %q, want what was done to which", got.stdout)
 			}
 		})
+	}
+}
+
+// TestWhyANoticeWasDropped: by a person, or because nobody wants it.
+func TestWhyANoticeWasDropped(t *testing.T) {
+	t.Parallel()
+	for sentence, tc := range map[string]struct {
+		n    notice
+		want string
+	}{
+		"by a person":                    {notice{FinishedBy: "dewi"}, "by dewi"},
+		"by a person, after it had died": {notice{FinishedBy: "dewi", Reason: "destination", Class: "destination"}, "by dewi"},
+		"somebody has unsubscribed":      {notice{FinishedBy: "one_click", Reason: "the address has unsubscribed"}, "the address has unsubscribed by one_click"},
+		"and it was found out later":     {notice{Reason: "the address has unsubscribed", Class: "transient"}, "the address has unsubscribed"},
+	} {
+		tc.n.State = "dropped"
+		if got := tc.n.fate(time.Time{}); got != tc.want {
+			t.Errorf("%s: got %q, want %q", sentence, got, tc.want)
+		}
 	}
 }

@@ -128,8 +128,15 @@ func (n notice) fate(now time.Time) string {
 	case "waiting":
 		return n.waits(now)
 	case "dropped":
+		by := ""
 		if n.FinishedBy != "" {
-			return "by " + string(n.FinishedBy)
+			by = "by " + string(n.FinishedBy)
+		}
+		if n.Reason != "" && string(n.Reason) != string(n.Class) { // not how it failed before a person dropped it
+			return strings.TrimSpace(string(n.Reason) + " " + by)
+		}
+		if by != "" {
+			return by
 		}
 	case "replaced":
 		return cmp.Or(string(n.Reason), "by a newer one")

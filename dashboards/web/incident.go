@@ -72,6 +72,24 @@ type milestone struct {
 	Note  string // beside the time, or instead of it
 }
 
+// inOrder puts the milestones that have a time into the order of time: who
+// answers before a message has arrived stands before it. Those of one moment,
+// and those that have not come, stay where they are.
+func inOrder(list []milestone) {
+	var reached []milestone
+	for _, m := range list {
+		if !m.At.IsZero() {
+			reached = append(reached, m)
+		}
+	}
+	slices.SortStableFunc(reached, func(a, b milestone) int { return a.At.Compare(b.At) })
+	for i := range list {
+		if !list[i].At.IsZero() {
+			list[i], reached = reached[0], reached[1:]
+		}
+	}
+}
+
 // milestones tells when an incident was seen, told and ended.
 func milestones(in alerting.Incident) []milestone {
 	list := []milestone{
@@ -85,7 +103,7 @@ func milestones(in alerting.Incident) []milestone {
 			list = append(list, milestone{Name: name, At: at, Note: note})
 		}
 	}
-	further("First fix noticed", in.MitigatedAt, "what failed had fallen to half, or somebody said so")
+	further("First fix", in.MitigatedAt, "what failed had fallen to half, or somebody said so")
 	further("Well since", in.RecoveringAt, "nothing fails")
 	list = append(list, milestone{Name: "Resolved", At: in.ResolvedAt, Note: endedBy(in)})
 	further("Reconciled", in.ReconciledAt, "what had failed was delivered or written off")
@@ -95,6 +113,7 @@ func milestones(in alerting.Incident) []milestone {
 	if in.Live() {
 		further("Told again", in.Story.AgainAt, "unless somebody acknowledges it")
 	}
+	inOrder(list)
 	for i := range list {
 		m := &list[i]
 		switch {

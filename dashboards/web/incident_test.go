@@ -276,3 +276,25 @@ func TestIncidentIDsOfAnySpellingAreLinked(t *testing.T) {
 		}
 	}
 }
+
+// TestMilestonesAreInTheOrderOfTime: whoever answers before a message has
+// arrived stands before it; what has not come stays in its place.
+func TestMilestonesAreInTheOrderOfTime(t *testing.T) {
+	t.Parallel()
+	at := func(minutes int) time.Time {
+		return time.Date(2026, 11, 21, 11, minutes, 0, 0, time.UTC)
+	}
+	in := alerting.Incident{
+		ID: "inc_m4k7q2w6x3ztplat", Title: "x is down", State: alerting.StateMitigated, Severity: rules.High, Rule: rules.RuleEndpointDown, Scope: "endpoint:x",
+		StartedAt: at(0), DetectedAt: at(1), OpenedAt: at(1), AlertedAt: at(9), AcknowledgedAt: at(5), AcknowledgedBy: "rini", MitigatedAt: at(3),
+	}
+	page := get(t, alone(in), "/incidents/"+in.ID).Body.String()
+	last := -1
+	for _, name := range []string{"Started", "Detected", "First fix", "Acknowledged", "Alerted", "Resolved"} {
+		i := strings.Index(page, `<th scope="row">`+name+"</th>")
+		if i <= last {
+			t.Errorf("%s stands at %d, after what stands at %d", name, i, last)
+		}
+		last = i
+	}
+}

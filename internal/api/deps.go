@@ -92,6 +92,12 @@ type Deps struct {
 	Silences    Silences
 	Maintenance Maintenance
 	Digests     Digests
+	// Subscriptions is who gets digests: the links in mails, and
+	// /api/v1/digests/unsubscribed.
+	Subscriptions Subscriptions
+	// OperatorURL is whom strangers may ask; empty, or nil: it is not said. It
+	// does not block.
+	OperatorURL func() string
 	Events      Events
 	Backlogs    Backlogs
 	// Resolver makes attempts whole. nil: one is made of Registry, Sources and
@@ -141,6 +147,9 @@ func (d *Deps) fill() {
 	}
 	if d.UsualSource == nil {
 		d.UsualSource = func() string { return "default" }
+	}
+	if d.OperatorURL == nil {
+		d.OperatorURL = func() string { return "" }
 	}
 	if d.Sources == nil {
 		d.Sources = func(string) bool { return true }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/internal/subscription"
 )
 
 type previewInput struct {
@@ -104,7 +105,11 @@ func wordedAs(format string, f digest.Facts) (*previewOutput, error) {
 			Blocks json.RawMessage `json:"blocks"`
 		}{text, blocks})
 	}
-	letter, err := digest.Mail(f)
+	link := "" // a sample: who may read a preview may not end the digests of whom it is for
+	if f.Kind != digest.KindPlatform {
+		link = subscription.SampleLink(f.Footer.PublicURL)
+	}
+	letter, err := digest.MailTo(f, link)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +119,7 @@ func wordedAs(format string, f digest.Facts) (*previewOutput, error) {
 	case "text":
 		return &previewOutput{ContentType: typeText, Body: []byte(letter.Text)}, nil
 	}
-	raw, err := mailFile{Letter: letter, to: cmp.Or(f.Name, f.Merchant, "Operators"), at: f.AsOf()}.bytes()
+	raw, err := mailFile{Letter: letter, leave: link, to: cmp.Or(f.Name, f.Merchant, "Operators"), at: f.AsOf()}.bytes()
 	return &previewOutput{ContentType: typeMail, Disposition: `attachment; filename="digest.eml"`, Body: raw}, err
 }
 

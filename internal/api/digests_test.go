@@ -27,6 +27,8 @@ type fakeDigests struct {
 	filters []digest.Filter
 	windows []time.Time // that previews were asked for
 	err     error       // answered by everything
+
+	publicURL string // in the footer of previews
 }
 
 // newFakeDigests has two windows of three merchants and of the platform.
@@ -79,7 +81,9 @@ func (f *fakeDigests) DigestPreview(_ context.Context, merchant string, window t
 	if !slices.Contains([]string{"", "own", "rival", "filed"}, merchant) {
 		return digest.Facts{}, fmt.Errorf("merchant: %w", registry.ErrNotFound)
 	}
-	return factsOf(merchant), f.err
+	facts := factsOf(merchant)
+	facts.Footer.PublicURL = f.publicURL
+	return facts, f.err
 }
 
 func factsOf(merchant string) digest.Facts {

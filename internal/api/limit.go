@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/hookvigil/hookvigil/internal/subscription"
 )
 
 // How many wrong tokens of one address are answered 401 before they are
@@ -63,6 +65,32 @@ func (f *failures) ofLocked(addr netip.Prefix) streak {
 		return s
 	}
 	return f.before[addr]
+}
+
+// How often somebody who has left may come back by the link of a mail.
+const (
+	maxReturns   = 10
+	returnWindow = time.Hour
+)
+
+// returns counts by address who has come back: whoever has a link may use it as
+// often as they like, and each change is a write and a row of the audit. To
+// leave is never refused. There are no more entries than addresses with links.
+type returns struct {
+	mu    sync.Mutex
+	since time.Time // guarded by mu, as is the field below
+	count map[subscription.Place]int
+}
+
+// allow counts one who comes back, and reports whether they may.
+func (r *returns) allow(who subscription.Place, at time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count == nil || at.Sub(r.since).Abs() >= returnWindow {
+		r.since, r.count = at, map[subscription.Place]int{}
+	}
+	r.count[who]++
+	return r.count[who] <= maxReturns
 }
 
 // remoteAddress returns the address that a connection comes from; the zero

@@ -31,8 +31,9 @@ const maxLine = 78
 // gives the same bytes.
 type mailFile struct {
 	digest.Letter
-	to string    // shown as the reader
-	at time.Time // of the head
+	to    string    // shown as the reader
+	at    time.Time // of the head
+	leave string    // where its reader would end the digests; empty: nowhere
 }
 
 // bytes writes the message of RFC 5322, text and HTML as alternatives. Every
@@ -45,16 +46,21 @@ func (m mailFile) bytes() ([]byte, error) {
 	if err := body.SetBoundary("digest-" + mark); err != nil {
 		return nil, err
 	}
-	for _, h := range [][2]string{
+	head := [][2]string{
 		{"From", address("hookvigil", previewFrom)},
 		{"To", address(m.to, previewTo)},
 		{"Subject", mime.QEncoding.Encode("utf-8", m.Subject)},
 		{"Date", m.at.UTC().Format(time.RFC1123Z)},
 		{"Message-ID", "<digest-" + mark + "@preview.invalid>"},
 		{"Auto-Submitted", "auto-generated"},
-		{"MIME-Version", "1.0"},
-		{"Content-Type", "multipart/alternative; boundary=" + body.Boundary()},
-	} {
+	}
+	if m.leave != "" {
+		head = append(head, [2]string{"List-Unsubscribe", "<" + m.leave + ">"})
+	}
+	if strings.HasPrefix(m.leave, "https://") {
+		head = append(head, [2]string{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"})
+	}
+	for _, h := range append(head, [2]string{"MIME-Version", "1.0"}, [2]string{"Content-Type", "multipart/alternative; boundary=" + body.Boundary()}) {
 		buf.WriteString(foldedHeader(h[0], h[1]))
 	}
 	buf.WriteString("\r\n")

@@ -31,6 +31,9 @@ var (
 	handsIn        = []int{401, 401, 200, 403, 403, 200, 403, 403, 200}
 	beats          = []int{401, 401, 204, 403, 204, 204, 403, 403, 403}
 	actsOnOwn      = []int{401, 401, 403, 403, 200, 200, 403, 200, 200}
+	actsOnOthers   = []int{401, 401, 403, 403, 200, 200, 403, 404, 404}
+	nobodyKnows    = []int{404, 404, 404, 404, 404, 404, 404, 404, 404}
+	wrongType      = []int{415, 415, 415, 415, 415, 415, 415, 415, 415}
 	houseActs      = []int{401, 401, 403, 403, 200, 200, 403, 403, 403}
 	houseDrops     = []int{401, 401, 403, 403, 204, 204, 403, 403, 403}
 	houseAdmin     = []int{401, 401, 403, 403, 403, 200, 403, 403, 403}
@@ -162,6 +165,19 @@ var matrix = map[string][]matrixRow{
 		{"/api/v1/digests/preview?merchant=own&format=text", "", readsOwn}, {"/api/v1/digests/preview?merchant=rival", "", readsOthers},
 		{"/api/v1/digests/preview?merchant=rival&format=html", "", readsOthers}, {"/api/v1/digests/preview?format=eml", "", houseReads},
 	},
+	"GET /api/v1/digests/unsubscribed": {
+		{"/api/v1/digests/unsubscribed", "", readsOwn}, {"/api/v1/digests/unsubscribed?merchant=rival", "", readsOwn},
+	},
+	"POST /api/v1/digests/unsubscribe": {
+		{"/api/v1/digests/unsubscribe", `{"merchant":"own","address":"ops@own.example"}`, actsOnOwn},
+		{"/api/v1/digests/unsubscribe", `{"merchant":"rival","address":"ops@rival.example"}`, actsOnOthers},
+	},
+	"POST /api/v1/digests/subscribe": {
+		{"/api/v1/digests/subscribe", `{"merchant":"own","address":"ops@own.example"}`, actsOnOwn},
+		{"/api/v1/digests/subscribe", `{"merchant":"rival","address":"ops@rival.example"}`, actsOnOthers},
+	},
+	"GET /unsubscribe/{token}":  {{"/unsubscribe/own-link", "", open}, {"/unsubscribe/other", "", nobodyKnows}},
+	"POST /unsubscribe/{token}": {{"/unsubscribe/own-link", "x=y", wrongType}, {"/unsubscribe/other", "x=y", nobodyKnows}},
 	"GET /api/v1/events": {
 		{"/api/v1/events", "", readsOwn}, {"/api/v1/events?merchant=rival", "", readsOwn}, {"/api/v1/events?endpoint=rival-pay", "", readsOwn},
 	},

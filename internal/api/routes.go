@@ -34,6 +34,7 @@ func (s *Server) routes() {
 	s.reconcileRoutes()
 	s.quietRoutes()
 	s.digestRoutes()
+	s.subscriptionRoutes()
 	s.eventRoutes()
 
 	s.plain(viewer, get("/api/v1/openapi.json", "openapi", "This document"), http.HandlerFunc(s.openAPI))

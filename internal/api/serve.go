@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/hookvigil/hookvigil/internal/subscription"
 )
 
 // unknownRoute is the route of what has none, in logs and metrics.
@@ -81,7 +83,7 @@ func (s *Server) account(r *http.Request, rec *recorder, took time.Duration) {
 	}
 	s.deps.Observe(route, method, status, took)
 	s.log.LogAttrs(r.Context(), slog.LevelDebug, "request",
-		slog.String("method", method), slog.String("route", route), slog.String("path", clip(r.URL.Path)),
+		slog.String("method", method), slog.String("route", route), slog.String("path", clip(withoutCapability(r.URL.Path))),
 		slog.Int("status", status), slog.Duration("took", took), slog.String("remote", remoteAddress(r).String()))
 }
 
@@ -110,6 +112,18 @@ func methodOf(r *http.Request) string {
 
 func methods() []string {
 	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+}
+
+// withoutCapability returns a path without the token in it that would let
+// whoever reads the log unsubscribe somebody.
+func withoutCapability(path string) string {
+	const mark = subscription.Path + "/"
+	for i := range max(len(path)-len(mark)+1, 0) {
+		if strings.EqualFold(path[i:i+len(mark)], mark) {
+			return path[:i+len(mark)] + "…"
+		}
+	}
+	return path
 }
 
 // clip bounds what a stranger can put into a log line.

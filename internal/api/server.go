@@ -22,6 +22,7 @@ type Server struct {
 	document []byte            // OpenAPI, made once
 	tokens   atomic.Pointer[tokenSet]
 	failures failures
+	returns  returns
 	turn     turn
 	inflow   *inflow
 	origin   *http.CrossOriginProtection
@@ -37,6 +38,7 @@ func New(cfg Config, deps Deps, log *slog.Logger) *Server {
 	}
 	s.cfg.Tokens = nil // the hashes are enough
 	s.SetTokens(cfg.Tokens)
+	s.origin.AddInsecureBypassPattern("POST " + subscriptionPath) // a program of any origin may: the link is what proves it
 	s.api = newHuma(guardedMux{s}, cfg.Version)
 	s.routes()
 	s.document = documentOf(s.api)

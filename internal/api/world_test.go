@@ -158,10 +158,12 @@ type world struct {
 	desk     *fakeDesk
 	quiet    *fakeQuiet
 	digests  *fakeDigests
-	events   *fakeEvents
-	backlogs *fakeBacklogs
-	sources  *fakeSources
-	stands   []rules.Standing // conditions; set before the first request
+
+	subscriptions *fakeSubscriptions
+	events        *fakeEvents
+	backlogs      *fakeBacklogs
+	sources       *fakeSources
+	stands        []rules.Standing // conditions; set before the first request
 
 	mu       sync.Mutex
 	seen     []observed
@@ -174,8 +176,8 @@ func testRecords() registry.Records {
 	level := probes.LevelPing
 	return registry.Records{
 		Merchants: []registry.Merchant{
-			{ID: "own", Name: "Own Shop", Origin: registry.OriginAPI},
-			{ID: "rival", Name: "Rival Name", Origin: registry.OriginAPI},
+			{ID: "own", Name: "Own Shop", Origin: registry.OriginAPI, Digest: registry.Digest{To: []string{"ops@own.example"}}},
+			{ID: "rival", Name: "Rival Name", Origin: registry.OriginAPI, Digest: registry.Digest{To: []string{"ops@rival.example"}}},
 			{ID: "filed", Name: "Filed Shop", Origin: registry.OriginFile},
 		},
 		Endpoints: []registry.Endpoint{
@@ -225,6 +227,7 @@ func newWorld(t *testing.T, tokens []api.Token) *world {
 	t.Helper()
 	w := &world{usual: func() string { return "default" }, looks: testLooks(), duties: &fakeDuties{}, log: &safeBuffer{}, probed: make(chan string, 10), attempts: &fakeAttempts{}, desk: newFakeDesk(), digests: newFakeDigests()}
 	w.stands, w.quiet = testConditions(), newFakeQuiet()
+	w.subscriptions = newFakeSubscriptions()
 	w.events, w.backlogs, w.sources = newFakeEvents(), newFakeBacklogs(), &fakeSources{list: []api.SourceView{{Name: "core"}}}
 	snap, faults := registry.Build(testRecords(), registry.DefaultDefaults())
 	for _, f := range faults {
@@ -265,8 +268,8 @@ func (w *world) deps() api.Deps {
 		Attempts: w.attempts, Sources: func(name string) bool { return name != "closed" },
 		UsualSource: func() string { return w.usual() },
 		Tally:       w.desk.tally, Incidents: w.desk, Conditions: func() []rules.Standing { return w.stands }, Outbox: fakeOutbox{w.desk}, Digests: w.digests, Test: w.desk.test, Beat: w.desk.beat,
-		Interactions: slackOnly,
-		Events:       w.events, Backlogs: w.backlogs, SourceViews: w.sources, Silences: w.quiet, Maintenance: w.quiet,
+		Interactions: slackOnly, Subscriptions: w.subscriptions, OperatorURL: func() string { return "https://status.example.com/" },
+		Events: w.events, Backlogs: w.backlogs, SourceViews: w.sources, Silences: w.quiet, Maintenance: w.quiet,
 		Metrics: text("up 1\n"), ProbeMetrics: text("probe_success{instance=\"https://rival.example/hook\"} 1\n"),
 		Probe: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			w.probed <- r.URL.Query().Get("target")

@@ -24,7 +24,7 @@ var (
 
 	receivers = []string{"alerting/slack", "alerting/email", "alerting/pagerduty", "alerting/alertmanager", "alerting/webhook"}
 	config    = slices.Concat([]string{"internal/config", "internal/conditions", "internal/ingest", "internal/ingest/tail", "internal/ingest/promquery"}, receivers, digests)
-	api       = append([]string{"internal/api", "alerting/report", "dashboards", "dashboards/web"}, config...)
+	api       = append([]string{"internal/api", "alerting/report", "dashboards", "dashboards/web", "internal/subscription"}, config...)
 )
 
 var mayImport = map[string][]string{
@@ -32,13 +32,15 @@ var mayImport = map[string][]string{
 	"probes/certificate":          {"probes"},
 	"internal/deliveries":         {"probes"},
 	"internal/registry":           facts,
+	"internal/subscription":       nil,
 	"rules":                       facts,
 	"alerting":                    decided,
 	"alerting/digest":             told,
 	"alerting/slack":              told,
 	"alerting/email":              told,
-	"alerting/pagerduty":          told,
-	"alerting/alertmanager":       told,
+	"alerting/plain":              told,
+	"alerting/pagerduty":          append([]string{"alerting/plain"}, told...),
+	"alerting/alertmanager":       append([]string{"alerting/plain"}, told...),
 	"alerting/webhook":            told,
 	"alerting/merchants":          digests,
 	"alerting/report":             told,
@@ -48,7 +50,7 @@ var mayImport = map[string][]string{
 	"internal/ingest/tail":        {"internal/deliveries", "probes"},
 	"internal/ingest/promquery":   {"probes", "rules"},
 	"internal/conditions":         append([]string{"internal/ingest"}, decided...),
-	"internal/store":              append([]string{"internal/conditions", "internal/ingest"}, digests...),
+	"internal/store":              append([]string{"internal/conditions", "internal/ingest", "internal/subscription"}, digests...),
 	"internal/config":             config,
 	"internal/api":                api,
 	"internal/hooktest":           {"probes"},

@@ -86,6 +86,7 @@ func (c *Conditions) excuseBeatsLocked(now time.Time) {
 		return
 	}
 	c.log.Warn("stood still: heartbeats are given that much longer", "for", gap.Round(time.Second))
+	c.dropLastingLocked()
 	for _, b := range c.beats {
 		if heard := b.heard(); !heard.IsZero() {
 			b.excused += max(min(gap, now.Sub(heard)), 0)
@@ -153,6 +154,11 @@ func (c *Conditions) loadBeatLocked(state SeriesState, now time.Time) (bool, err
 		return true, fmt.Errorf("decode its state: %w", err)
 	}
 	b.last, b.started, b.excused = at.Last, cmp.Or(at.Started, at.Last, now.Add(-at.Silent)), 0
+	for _, t := range []*time.Time{&b.last, &b.started} {
+		if t.After(now) {
+			*t = now.Add(-at.Silent) // the clock was set back
+		}
+	}
 	b.excused = max(now.Add(-at.Silent).Sub(b.heard()), 0)
 	return true, nil
 }

@@ -51,3 +51,65 @@ func TestAHeartbeatIsNotSilentWhileWeStandStill(t *testing.T) {
 		}
 	})
 }
+
+// A clock that is set back while this process is down makes no heartbeat's
+// silence unheard of.
+func TestAHeartbeatIsWatchedThoughTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := conditions.Config{Heartbeats: []conditions.Heartbeat{{ID: "am", Every: time.Minute, Grace: time.Minute}}}
+		store := newMemory()
+		c := loaded(t, cfg, store)
+		stop := running(t, c)
+		c.Beat("am", time.Now().Add(time.Hour)) // by the clock that is wrong
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		c = loaded(t, cfg, store)
+		running(t, c)
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		if _, open := c.Open(rules.RuleSilence, "heartbeat:am"); !open {
+			t.Errorf("stands %+v, want silence after three minutes without a beat", c.Standing())
+		}
+	})
+}
+
+// What has to last without a break does not last over one: a trouble before a
+// stop and another after the start are two.
+func TestWhatHasToLastDoesNotLastOverARestart(t *testing.T) {
+	t.Parallel()
+	rule := rules.MonitorSelf{For: time.Minute, Good: 6}
+	trouble := rules.SelfFact{Name: "duty", Problems: []string{"something"}}
+	for name, restart := range map[string]bool{"it ran on": false, "it was started anew": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := newMemory()
+				c := loaded(t, conditions.Config{}, store)
+				stop := running(t, c)
+				c.SelfAudited(rule, trouble, time.Now())
+				synctest.Wait()
+				if restart {
+					if err := stop(); err != nil {
+						t.Fatal(err)
+					}
+					c = loaded(t, conditions.Config{}, store)
+					running(t, c)
+				}
+				time.Sleep(2 * time.Minute)
+				c.SelfAudited(rule, trouble, time.Now())
+				synctest.Wait()
+				if _, open := c.Open(rules.RuleMonitorSelf, rules.SelfDuty); open == restart {
+					t.Errorf("open: %t, want %t", open, !restart)
+				}
+				time.Sleep(2 * time.Minute)
+				c.SelfAudited(rule, trouble, time.Now())
+				synctest.Wait()
+				if _, open := c.Open(rules.RuleMonitorSelf, rules.SelfDuty); !open {
+					t.Error("it never opens")
+				}
+			})
+		})
+	}
+}

@@ -81,9 +81,20 @@ func (c *Conditions) Load(ctx context.Context) error {
 			c.badRuns[s.Scope] = 1 // at least
 		}
 	}
+	c.dropLastingLocked()
 	c.saved, c.ratios.position = position, position
 	c.loadRatiosLocked(saved.Series)
 	return nil
+}
+
+// dropLastingLocked drops what is pending because it has to last without a
+// break: we were that break, and nobody looked in it.
+func (c *Conditions) dropLastingLocked() {
+	for m, s := range c.standing {
+		if s.Episode.Phase == rules.PhasePending && (m.rule == rules.RuleMonitorSelf || m.rule == rules.RuleRetriesMissing) {
+			c.endLocked(m, "", time.Time{})
+		}
+	}
 }
 
 // Position returns how far the log needs no replay: the stored series include

@@ -52,6 +52,17 @@ func (c *Conditions) Lag(now time.Time) time.Duration {
 	return max(0, now.Sub(since))
 }
 
+// LogTime returns how far the log's own time has come: zero while nothing was
+// ever logged.
+func (c *Conditions) LogTime() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ratios.time == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, c.ratios.time).UTC()
+}
+
 // LateTotal returns how many first attempts came too late for their tick, or
 // lay too far ahead, and so were left out of the series, since the start.
 func (c *Conditions) LateTotal() int64 {

@@ -17,6 +17,24 @@ import (
 type Waits struct {
 	endpoints map[string]*EndpointWaits
 	sources   map[string]*rules.RetriesFact
+
+	unheardFrom, unheardTo time.Time // a time in which nobody heard of tries; zero: there was none
+	unsure                 map[rules.Scope]bool
+}
+
+// Unheard says that between two moments nobody could hear what was tried, and
+// that senders may still tell it. Of whom an event had a try due then, nothing is
+// decided: it may be delivered, and what is missing may be on its way.
+func (w *Waits) Unheard(from, to time.Time) { w.unheardFrom, w.unheardTo = from, to }
+
+// doubt notes whose event may have had a try in the time in which nobody heard.
+func (w *Waits) doubt(e deliveries.Event, s deliveries.Schedule) {
+	due := e.NextRetryAt
+	if w.unheardTo.IsZero() || due.IsZero() || !due.Before(w.unheardTo) || due.Add(s.Tolerance(due.Sub(e.FirstAttemptAt))).Before(w.unheardFrom) {
+		return
+	}
+	w.unsure[rules.ScopeOf(rules.ScopeEndpoint, e.Endpoint)] = true
+	w.unsure[rules.ScopeOf(rules.ScopeSource, e.Source)] = true
 }
 
 // EndpointWaits is what one endpoint has to get. The zero value is nothing.
@@ -80,12 +98,13 @@ func (w *Waits) Losses() Losses {
 
 // NewWaits returns one that has counted nothing.
 func NewWaits() *Waits {
-	return &Waits{endpoints: map[string]*EndpointWaits{}, sources: map[string]*rules.RetriesFact{}}
+	return &Waits{endpoints: map[string]*EndpointWaits{}, sources: map[string]*rules.RetriesFact{}, unsure: map[rules.Scope]bool{}}
 }
 
 // AddOfSource counts one open event for its source alone: its endpoint is not
 // watched.
 func (w *Waits) AddOfSource(e deliveries.Event, s deliveries.Schedule, now time.Time) {
+	w.doubt(e, s)
 	if state := e.StateAt(now); state != deliveries.EventPending && state != deliveries.EventRetrying {
 		return
 	}
@@ -207,7 +226,8 @@ func (w *Waits) DeliveredTo(endpoint string, at time.Time) {
 }
 
 // Waiting takes what waits and what was lost. Where a condition stands and
-// nothing is left, that is a fact too.
+// nothing is left, that is a fact too; where a try may not have been heard (see
+// [Waits.Unheard]) there is none.
 func (c *Conditions) Waiting(w *Waits, now time.Time) {
 	c.mu.Lock()
 	owner := c.cfg.Owner
@@ -222,6 +242,9 @@ func (c *Conditions) Waiting(w *Waits, now time.Time) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.endpoints)) {
+		if w.unsure[rules.ScopeOf(rules.ScopeEndpoint, id)] {
+			continue
+		}
 		loss, lost := w.endpoints[id].next(), w.endpoints[id].lost
 		if owner != nil {
 			merchant, host := owner(id)
@@ -232,6 +255,9 @@ func (c *Conditions) Waiting(w *Waits, now time.Time) {
 		c.lost(lost, now)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.sources)) {
+		if w.unsure[rules.ScopeOf(rules.ScopeSource, name)] {
+			continue
+		}
 		c.retrying(*w.sources[name], now)
 	}
 }

@@ -27,7 +27,9 @@ func (d *Daemon) auditProblems(ctx context.Context, now time.Time) []string {
 	if err != nil {
 		return []string{fmt.Sprintf("desk: who looks after the incidents is not known: %v", err)}
 	}
-	problems = append(problems, unattended(d.auditDesk(), live, now)...)
+	if !d.column.hearing.settling(now) { // the desk waits for what is looked at anew
+		problems = append(problems, unattended(d.auditDesk(), live, now)...)
+	}
 	dead, err := d.store.DeadLetters(ctx)
 	switch {
 	case err != nil:

@@ -90,6 +90,11 @@ func TestTheAuditReadsTheStore(t *testing.T) {
 	if got := d.auditProblems(t.Context(), time.Now()); !slices.Equal(got, []string{lost}) {
 		t.Errorf("got %q, want %q", got, lost)
 	}
+	d.column.hearing.began(time.Now().Add(-time.Hour), time.Now())
+	if got := d.auditProblems(t.Context(), time.Now()); len(got) > 0 {
+		t.Errorf("got %q right after an absence, want nothing: the desk waits for what is looked at anew", got)
+	}
+	d.column.hearing = hearing{}
 	for i, want := range []string{"", "outbox: 1 notice about an incident is dead: hookvigil outbox ls --state dead", "outbox: 2 notices about incidents are dead: hookvigil outbox ls --state dead"} {
 		if i > 0 {
 			die(t, d, turned.Decision.Incidents[0].ID, i)

@@ -109,7 +109,11 @@ func (d *Daemon) countBacklog(ctx context.Context) {
 	}
 	d.metrics.SourceGrades(grades)
 	now := time.Now()
+	d.hears(now)
 	options, waiting, pack := d.backlogOptions(now, 0), conditions.NewWaits(), d.settings.Load().Rules.Pack
+	if from, to, absent := d.column.hearing.absent(now); absent {
+		waiting.Unheard(from, to)
+	}
 	c, before := deliveries.NewBacklogCounter(options), d.column.backlogCounted
 	err := d.store.OpenEvents(ctx, nil, func(e deliveries.Event) error {
 		if !before.IsZero() {

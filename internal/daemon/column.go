@@ -47,7 +47,7 @@ type column struct {
 
 	counting       sync.Mutex // held while the backlog is counted
 	backlogCounted time.Time  // when that was last; guarded by counting
-	listening      time.Time  // since when attempts are heard
+	hearing        hearing
 }
 
 // openColumn opens the log and makes the parts of the column, from the store
@@ -72,6 +72,9 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
+	if end := c.log.End(); progress.Applied.Before(end) {
+		c.progress.atStart = end
+	}
 	c.intake = ingest.NewIntake(c.log, ledger)
 	c.lately, err = ingest.LoadLately(ctx, ledger, time.Now(), cfg.Rules.Failing.Window)
 	if err != nil {
@@ -86,6 +89,7 @@ func (d *Daemon) openColumn(ctx context.Context, cfg *config.Config) error {
 	c.clerk = alerting.NewClerk(d.store, d.desk(cfg, w), d.log)
 	d.store.Alerted = d.metrics.Alerted
 	c.clerk.Decided, c.clerk.Fresh, c.clerk.Level, c.clerk.Doubt = d.decided, d.stillBad, d.level, d.doubt
+	c.clerk.Absent = func() bool { return d.column.hearing.settling(time.Now()) }
 	c.applier = ingest.NewApplier(ingest.ApplierConfig{
 		Log: c.log, Ledger: ledger, From: c.conditions.Position(), Deadline: d.deadlineOf,
 		Counts: d.yieldsRatios, Consumer: consumers{d}, Observe: d.applied,
@@ -174,7 +178,10 @@ func (c consumers) Took(ctx context.Context, g ingest.Group, v []ingest.Verdict,
 }
 
 // Idle implements [ingest.Consumer].
-func (c consumers) Idle(ctx context.Context, now time.Time) { c.d.column.conditions.Idle(ctx, now) }
+func (c consumers) Idle(ctx context.Context, now time.Time) {
+	c.d.column.progress.caughtUp.Store(true) // it is asked when nothing is left
+	c.d.column.conditions.Idle(ctx, now)
+}
 
 // Position implements [ingest.Consumer].
 func (c consumers) Position() ingest.Position { return c.d.column.conditions.Position() }

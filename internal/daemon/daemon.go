@@ -20,6 +20,7 @@ import (
 	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
 	"github.com/hookvigil/hookvigil/internal/store"
+	"github.com/hookvigil/hookvigil/internal/subscription"
 	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/probes/certificate"
 )
@@ -36,6 +37,10 @@ const (
 	drainHTTP  = 1000 * time.Millisecond
 	drainAll   = drainFeeds + drainLooks + drainAttempts + drainConditions + drainDesk + drainJobs + drainHTTP
 )
+
+// rescueWithin bounds the copy of a state.db that is gone: what is worth more
+// than a stop in time, and less than the 90 s after which systemd kills.
+const rescueWithin = time.Minute
 
 // Options is what a daemon is made of.
 type Options struct {
@@ -71,6 +76,8 @@ type Daemon struct {
 	watch        *watch
 	pressing     slackButtons
 	merchants    atomic.Pointer[merchantIndex]
+
+	unsubscribing subscription.Key // of the links by which digests end; set by open
 
 	probeTurns, certificateTurns       *probes.Schedule
 	probeLateness, certificateLateness lateness
@@ -169,8 +176,12 @@ func (d *Daemon) open(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("last results: %w", err), st.Close())
 	}
 	d.board.restore(looks)
-	err = d.openColumn(ctx, cfg)
+	err = d.openUnsubscribing(cfg.DataDir)
 	if err == nil {
+		err = d.openColumn(ctx, cfg)
+	}
+	if err == nil {
+		d.column.hearing.began(aliveUntil(looks, d.column.conditions.LogTime()), time.Now())
 		_, _, err = d.importFile(ctx, cfg)
 	}
 	if err == nil {
@@ -266,11 +277,25 @@ func (d *Daemon) forget(gone []store.Subject) {
 // close ends what open began.
 func (d *Daemon) close() error {
 	d.eyes.Load().prober.Close()
+	d.rescue()
 	if err := errors.Join(d.column.close(), d.store.Close()); err != nil {
 		return fmt.Errorf("close: %w", err)
 	}
 	d.log.Info("stopped", "ran", time.Since(d.started).Round(time.Second))
 	return nil
+}
+
+// rescue leaves a copy of a state.db that was taken away under this daemon.
+func (d *Daemon) rescue() {
+	ctx, cancel := context.WithTimeout(d.base, rescueWithin)
+	defer cancel()
+	path, err := d.store.Rescue(ctx)
+	switch {
+	case err != nil:
+		d.log.Error("state.db is gone, and could not be copied: incidents, notices and what the API was given are lost", "err", err)
+	case path != "":
+		d.log.Error("state.db is gone; what was in it is in a copy, to be renamed to state.db before the next start", "copy", path)
+	}
 }
 
 // Addr returns the address of the TCP listener, empty before it listens.

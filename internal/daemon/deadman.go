@@ -110,18 +110,20 @@ func (d *deadman) round(every time.Duration) bool {
 	return true
 }
 
-// problems says that the clock has jumped, until the next round.
+// problems says that the clock has jumped, until the next round. Which of its
+// causes it was is not known: the clock that nobody sets stands while a machine
+// sleeps or is stopped, though not while a process is.
 func (d *deadman) problems() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.jumped == 0 {
 		return nil
 	}
-	way := "forward"
+	by := d.jumped.Abs().Round(time.Second)
 	if d.jumped < 0 {
-		way = "back"
+		return []string{fmt.Sprintf("clock: it was set back by %s: look at the time service of this machine", by)}
 	}
-	return []string{fmt.Sprintf("clock: it jumped %s by %s, or this machine slept: look at its time service", way, d.jumped.Abs().Round(time.Second))}
+	return []string{fmt.Sprintf("clock: it went forward by %s more than this process did: it was set, or this machine slept or was stopped for that long; look at its time service", by)}
 }
 
 // call makes one request. What it returns names nothing of the URL.

@@ -15,6 +15,9 @@ import (
 // only wakes it.
 func (d *Daemon) tickDigests(ctx context.Context) {
 	now := time.Now()
+	if d.hears(now); d.column.hearing.settling(now) || !d.column.caughtUp(now) {
+		return // what is told of the window is still coming
+	}
 	err := d.digest.Load().Tick(ctx, now, now.Sub(d.started))
 	d.digestFacts(ctx, d.store.Digests(), err)
 	if err != nil && ctx.Err() == nil {
@@ -35,6 +38,10 @@ func (s subscribers) Subscribers(ctx context.Context) ([]digest.Subscriber, erro
 	if err != nil {
 		return nil, err
 	}
+	off, err := s.d.unsubscribed(ctx)
+	if err != nil {
+		return nil, err
+	}
 	cfg := s.d.settings.Load().Digest
 	var list []digest.Subscriber
 	if to := s.d.column.ways.Load().leads[cfg.ReportTo]; len(to) > 0 {
@@ -44,7 +51,7 @@ func (s subscribers) Subscribers(ctx context.Context) ([]digest.Subscriber, erro
 		if !m.Digest.Told() {
 			continue
 		}
-		if sub := s.d.subscriberOf(m, since[m.ID]); len(sub.To) > 0 {
+		if sub, known := off.listening(s.d.subscriberOf(m, since[m.ID])); known {
 			list = append(list, sub)
 		}
 	}

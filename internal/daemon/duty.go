@@ -86,6 +86,9 @@ func (c *column) problems(now time.Time) []string {
 	}
 	stuck(c.conditions.Lag(now), lagLimit, "conditions: what was decided could not be stored")
 	stuck(c.clerk.Lag(now), lagLimit, "desk: the incidents could not be stored")
+	if err := c.log.Check(); err != nil {
+		problems = append(problems, fmt.Sprintf("attempts: refused: %v", err))
+	}
 	stuck(c.applyLag(now), applyLimit, "attempts: what was acknowledged has not been counted")
 	if late := c.lateness.problem(); late != "" {
 		problems = append(problems, late)

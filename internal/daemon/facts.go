@@ -20,6 +20,9 @@ func (d *Daemon) downFact(w *registry.Watched, m probes.Memory) rules.DownFact {
 		f.Delivered = d.column.lately.Delivered(w.ID) // one that gets through among many that do not is no veto
 	}
 	at := d.column.waiting.Load().Endpoint(w.ID)
+	if _, open := d.column.conditions.Open(rules.RuleEndpointDown, rules.ScopeOf(rules.ScopeEndpoint, w.ID)); !open && d.column.holdsBack(time.Now()) {
+		at = conditions.EndpointWaits{} // what was delivered while nobody listened is not told yet
+	}
 	f.Oldest, f.Waiting, f.LastFault, f.DeliveredAtAll = at.Oldest, at.Waiting, at.Fault, later(at.Delivered, d.column.lately.Delivered(w.ID))
 	return f
 }

@@ -138,6 +138,9 @@ func (g gathering) endpoint(w *registry.Watched, quarters []store.EndpointQuarte
 		Answers: took.Count(), First: countOf(attempts), Before: countOf(before), Faults: faultsOf(probe, attempts), Strip: strip,
 		Certificate: certificateOf(view.Certificate.Report), InMaintenance: g.d.quarters.quiet.Load().covers(w.ID, g.now),
 	}
+	if word == rules.StateDown {
+		e.Now = view.Probe.Result.Fault
+	}
 	e.P50, _ = took.Quantile(0.50)
 	e.P95, _ = took.Quantile(0.95)
 	e.P99, _ = took.Quantile(0.99)

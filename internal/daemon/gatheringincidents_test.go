@@ -68,3 +68,50 @@ func TestWhatIsClosedByHandHasNotRecovered(t *testing.T) {
 		t.Errorf("recovered %+v, broken %+v; want none, and x", p.Recovered, p.Broken)
 	}
 }
+
+// A merchant whose endpoint is well again is among the worst no more: the
+// platform's digest has its name beside what recovered, and what it was.
+func TestThePlatformNamesWhoRecovered(t *testing.T) {
+	t.Parallel()
+	receiver := hooktest.Start(t, hooktest.Options{})
+	file := strings.Replace(merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())), "id: shop\n", "id: shop\n    name: Shop of Names\n", 1)
+	r := start(t, t.TempDir(), head+haste+file)
+	r.until("x is healthy", func() bool { v, _ := r.endpoint("x"); return v.State == "healthy" })
+	if err := receiver.Set(hooktest.Status(http.StatusServiceUnavailable)); err != nil {
+		t.Fatal(err)
+	}
+	r.until("the incident is open", func() bool { return strings.Join(r.incidents(), " ") == "open" })
+	var p digest.Facts
+	r.into(http.StatusOK, &p, http.MethodGet, "/api/v1/digests/preview", "")
+	want := []digest.Name{{ID: "shop", Name: "Shop of Names"}}
+	if !slices.Equal(p.Platform.Names, want) || len(p.Platform.Broken) != 1 || p.Platform.Broken[0].Fault != "http_5xx" {
+		t.Errorf("names %+v, broken %+v; want %+v, and x with http_5xx", p.Platform.Names, p.Platform.Broken, want)
+	}
+}
+
+// A merchant is advised about what fails now, which the last probe says, and not
+// about what was met most often before.
+func TestADigestKnowsWhatFailsNow(t *testing.T) {
+	t.Parallel()
+	receiver := hooktest.Start(t, hooktest.Options{})
+	r := start(t, t.TempDir(), head+haste+merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())))
+	r.until("x is healthy", func() bool { v, _ := r.endpoint("x"); return v.State == "healthy" })
+	if err := receiver.Set(hooktest.Status(http.StatusServiceUnavailable)); err != nil {
+		t.Fatal(err)
+	}
+	r.until("x is down", func() bool { v, _ := r.endpoint("x"); return v.State == "down" && v.Probe.Failures > 3 })
+	if err := receiver.Set(hooktest.CloseAfterAsk); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.probeNow("x"); v.Probe.Fault != "closed" {
+		v = r.probeNow("x") // that probe was on its way
+		if v.Probe.Fault != "closed" {
+			t.Fatalf("the last probe met %s, want closed", v.Probe.Fault)
+		}
+	}
+	var f digest.Facts
+	r.into(http.StatusOK, &f, http.MethodGet, "/api/v1/digests/preview?merchant=shop", "")
+	if len(f.Endpoints) != 1 || f.Endpoints[0].Now != "closed" || len(f.Actions) == 0 || f.Actions[0].Word != digest.AdviseBroken {
+		t.Errorf("endpoints %+v, actions %+v; want closed now, and advice about it", f.Endpoints, f.Actions)
+	}
+}

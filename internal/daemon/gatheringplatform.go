@@ -10,6 +10,7 @@ import (
 	"github.com/hookvigil/hookvigil/alerting/digest"
 	"github.com/hookvigil/hookvigil/internal/ingest"
 	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/probes"
 	"github.com/hookvigil/hookvigil/rules"
 )
 
@@ -37,6 +38,9 @@ func (g gathering) platform() (digest.Facts, error) {
 	if p.Digests, err = g.ledgered(); err != nil {
 		return digest.Facts{}, err
 	}
+	if p.Unsubscribed, err = g.left(snap); err != nil {
+		return digest.Facts{}, err
+	}
 	if p.Dead, err = g.dead(); err != nil {
 		return digest.Facts{}, err
 	}
@@ -48,6 +52,7 @@ func (g gathering) platform() (digest.Facts, error) {
 		return digest.Facts{}, err
 	}
 	p.Broken, p.Recovered = g.turns(incidents, failing)
+	p.Names = namesOf(snap, p)
 	f := digest.Facts{Platform: &p, Covered: p.Probing, Footer: g.footer(), Made: g.now}
 	for _, in := range slices.Backward(incidents) {
 		if in.Parent == "" {
@@ -164,7 +169,7 @@ func (g gathering) turns(incidents []alerting.Incident, failing map[string]bool)
 			if kind != rules.ScopeEndpoint || m.Key.Rule != rules.RuleEndpointDown {
 				continue
 			}
-			t := digest.Turn{Endpoint: id, Merchant: m.Merchant}
+			t := digest.Turn{Endpoint: id, Merchant: m.Merchant, Fault: probes.Fault(m.Fault)}
 			if inside(m.Since) {
 				t.At = m.Since
 				broken = append(broken, t)
@@ -176,6 +181,25 @@ func (g gathering) turns(incidents []alerting.Incident, failing map[string]bool)
 		}
 	}
 	return broken, recovered
+}
+
+// namesOf are the names of the merchants whose endpoints a digest lists; one
+// that was removed has none.
+func namesOf(snap *registry.Snapshot, p digest.Platform) []digest.Name {
+	ids := map[string]bool{}
+	for _, t := range slices.Concat(p.Broken, p.Recovered) {
+		ids[t.Merchant] = true
+	}
+	for _, c := range p.Certificates {
+		ids[c.Merchant] = true
+	}
+	var list []digest.Name
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if m, known := snap.Merchant(id); known && m.Name != "" {
+			list = append(list, digest.Name{ID: id, Name: m.Name})
+		}
+	}
+	return list
 }
 
 // ending lists the certificates that end soon, soonest first.

@@ -58,22 +58,42 @@ func (d *Daemon) ownerOf(endpoint, told string) (merchant, host string) {
 }
 
 // judgeSources steps the rules that follow how sources send.
-func (d *Daemon) judgeSources(context.Context) {
+func (d *Daemon) judgeSources(ctx context.Context) {
 	now, pack := time.Now(), d.settings.Load().Rules.Pack
+	d.hears(now)
 	for _, f := range d.column.senders.Upstream(now, pack.UpstreamDelay.Window) {
 		d.column.conditions.Delayed(f, now)
 	}
 	for _, f := range d.column.senders.Duplicates(now, pack.Duplicates.Window) {
 		d.column.conditions.Duplicated(f, now)
 	}
-	for _, f := range d.column.senders.Quiet(now, d.column.listening) {
+	d.judgeQuiet(now)
+	d.endStale(ctx, now)
+}
+
+// judgeQuiet steps silence for each source that is known and still configured.
+func (d *Daemon) judgeQuiet(now time.Time) {
+	known := map[rules.Scope]bool{}
+	for _, f := range d.column.senders.Quiet(now, d.column.hearing.listening()) {
+		if _, source := f.Scope.Split(); !d.takesSource(source) {
+			continue
+		}
+		known[f.Scope] = true
 		if s, open := d.column.conditions.Open(rules.RuleSilence, f.Scope); open && !f.Known && !f.Last.After(s.Episode.Since) {
 			d.column.conditions.End(rules.RuleSilence, f.Scope, "nothing came for so long that nothing is ordinary any more", now)
 			continue
 		}
 		d.column.conditions.Quiet(f, now)
 	}
-	d.endStale(now)
+	for _, s := range d.column.conditions.Standing() {
+		if kind, source := s.Scope.Split(); s.Rule == rules.RuleSilence && kind == rules.ScopeSource && !known[s.Scope] {
+			why := "nothing is known any more of what was ordinary"
+			if !d.takesSource(source) {
+				why = "the source is no longer configured"
+			}
+			d.column.conditions.End(s.Rule, s.Scope, why, now)
+		}
+	}
 }
 
 // quietFor is how long a condition about what came lately stays open while
@@ -81,8 +101,10 @@ func (d *Daemon) judgeSources(context.Context) {
 const quietFor = 24 * time.Hour
 
 // endStale ends the conditions of channels and sources that send nothing more,
-// and of endpoints that get nothing more.
-func (d *Daemon) endStale(now time.Time) {
+// and of endpoints that get nothing more. What a channel or a source sent before
+// we began to listen is not known: nothing of theirs ends sooner than a day after.
+func (d *Daemon) endStale(ctx context.Context, now time.Time) {
+	heard := now.Sub(d.column.hearing.listening()) >= quietFor
 	pack, lively := d.settings.Load().Rules.Pack, map[rules.Scope]bool{}
 	for _, f := range d.column.senders.Upstream(now, max(pack.UpstreamDelay.Window, quietFor)) {
 		lively[rules.ScopeOf(rules.ScopeChannel, f.Channel)] = f.N > 0
@@ -95,13 +117,26 @@ func (d *Daemon) endStale(now time.Time) {
 		switch {
 		case s.Episode.Phase != rules.PhaseOpen || now.Sub(s.OpenedAt) < quietFor:
 		case s.Rule == rules.RuleEndpointSlow:
-			if now.Sub(d.column.lately.Delivered(id)) >= quietFor {
+			if d.gotNothing(ctx, id, now) {
 				d.column.conditions.End(s.Rule, s.Scope, "it got nothing for a day", now)
 			}
-		case (s.Rule == rules.RuleUpstreamDelay || s.Rule == rules.RuleDuplicates) && !lively[s.Scope]:
+		case heard && (s.Rule == rules.RuleUpstreamDelay || s.Rule == rules.RuleDuplicates) && !lively[s.Scope]:
 			d.column.conditions.End(s.Rule, s.Scope, "nothing came from this "+kind+" for a day", now)
 		}
 	}
+}
+
+// gotNothing reports whether nothing was delivered to an endpoint for a day.
+// What was is remembered for half an hour, and stored.
+func (d *Daemon) gotNothing(ctx context.Context, endpoint string, now time.Time) bool {
+	if now.Sub(d.column.lately.Delivered(endpoint)) < quietFor {
+		return false
+	}
+	quarters, err := d.store.EndpointBuckets(ctx, []string{endpoint}, now.Add(-quietFor), now)
+	if err != nil {
+		return false // asked again in a minute
+	}
+	return !slices.ContainsFunc(quarters, func(q store.EndpointQuarter) bool { return q.Deliveries.Counts[probes.FaultNone] > 0 })
 }
 
 // slowAtOnce is how many endpoints are asked about in one read: the hour of a
@@ -166,6 +201,7 @@ func (d *Daemon) busyEndpoints(now time.Time) (ids []string) {
 
 // saveGaps keeps what was learned of the gaps of sources.
 func (d *Daemon) saveGaps(ctx context.Context) {
+	d.saveGrades(ctx)
 	gaps, err := d.column.senders.Gaps()
 	if err == nil {
 		err = d.store.Ledger().ReplaceLearnt(ctx, store.LearntGap, gaps)
@@ -185,6 +221,5 @@ func (d *Daemon) loadGaps(ctx context.Context) error {
 	if err := d.column.senders.RecallGaps(saved, time.Now()); err != nil {
 		d.log.Warn("what was learned of a source cannot be read", "err", err)
 	}
-	d.column.listening = time.Now()
 	return nil
 }

@@ -82,3 +82,27 @@ func TestEndpointsThatAnswerSlowly(t *testing.T) {
 		return slices.Equal(r.titles(), []string{"shop-a answers slowly"})
 	})
 }
+
+// A source that sends failures alone is not believed again after a restart: a
+// thousand of its records would be an outage of the platform.
+func TestASourceOfFailuresStaysOneOverARestart(t *testing.T) {
+	t.Parallel()
+	receiver, dir := hooktest.Start(t, hooktest.Options{}), t.TempDir()
+	text := head + merchants(fmt.Sprintf("{id: shop-a, url: %q, probe: {interval: 1h}}", receiver.URL()))
+	r := start(t, dir, text)
+	var lines strings.Builder
+	for i := range 1100 {
+		at := time.Now().UTC().Add(-time.Hour - time.Duration(i)*time.Second).Format(time.RFC3339)
+		fmt.Fprintf(&lines, `{"source":"core","event":"f-%d","endpoint":"shop-a","attempt":1,"started_at":%q,"status":503}`+"\n", i, at)
+	}
+	held := func(r *running) bool {
+		_, body := r.call(http.MethodGet, "/-/duty", "")
+		return strings.Contains(body, "source core: declared A, but none")
+	}
+	r.told(lines.String(), 1100)
+	r.until("it is treated as what it is", func() bool { return held(r) })
+	r.stop()
+	if r = start(t, dir, text); !held(r) {
+		t.Error("after a restart it is believed again")
+	}
+}

@@ -36,12 +36,13 @@ const (
 // It is safe for concurrent use.
 type lastResort struct {
 	lag        func(now time.Time) time.Duration // how long what was decided waits to be recorded
-	check      func(ctx context.Context) error   // proves that the store can be written
+	check      func(ctx context.Context) error   // proves that the store can be written; fs.ErrNotExist: its files are gone
 	unrecorded func(since time.Time) int         // critical conditions that opened since
 	enqueue    func(ctx context.Context, notices []alerting.Notice) error
 	messenger  *messenger
 	reserve    *reserveKeeper
 	woke       func(now time.Time) // told when this process stood still until now
+	ticked     func(now time.Time) // told of each look
 	stopping   func() bool
 	log        *slog.Logger
 
@@ -59,7 +60,12 @@ func (d *Daemon) newLastResort(m watchMeter) *lastResort {
 		lag: func(now time.Time) time.Duration {
 			return max(d.column.conditions.Lag(now), d.column.clerk.Lag(now))
 		},
-		check:      func(ctx context.Context) error { return d.store.Check(ctx) },
+		check: func(ctx context.Context) error {
+			if err := d.store.Check(ctx); err != nil {
+				return err
+			}
+			return d.column.log.Check()
+		},
 		unrecorded: d.unrecordedCritical,
 		enqueue: func(ctx context.Context, notices []alerting.Notice) error {
 			defer d.column.outbox.Poke()
@@ -69,6 +75,7 @@ func (d *Daemon) newLastResort(m watchMeter) *lastResort {
 			d.probeLateness.woke(now)
 			d.certificateLateness.woke(now)
 		},
+		ticked:   d.hears,
 		stopping: d.stopping.Load,
 		log:      d.log,
 	}
@@ -123,6 +130,7 @@ func (l *lastResort) run(ctx context.Context) error {
 	for last := time.Now(); ; {
 		now := time.Now()
 		l.ranSince(last, now)
+		l.ticked(now)
 		last = now
 		if !l.stopping() {
 			l.look(ctx, &beside, now)
@@ -181,7 +189,7 @@ func (l *lastResort) look(ctx context.Context, beside *sync.WaitGroup, now time.
 
 // message is what is told of an outage.
 func (l *lastResort) message(is resortState) message {
-	return message{since: is.since, unrecorded: l.unrecorded, broken: is.broken(), err: is.err}
+	return message{since: is.since, unrecorded: l.unrecorded, broken: is.broken(), gone: is.gone, err: is.err}
 }
 
 // checkIfDue tries to write, beside the loop.

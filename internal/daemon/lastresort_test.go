@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -92,6 +94,7 @@ func burning(t *testing.T, to ...alerting.Destination) *fire {
 		check:      func(context.Context) error { f.mu.Lock(); defer f.mu.Unlock(); return f.err },
 		unrecorded: func(time.Time) int { f.mu.Lock(); defer f.mu.Unlock(); return f.critical },
 		woke:       func(time.Time) {},
+		ticked:     func(time.Time) {},
 		enqueue: func(_ context.Context, list []alerting.Notice) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -150,6 +153,7 @@ func (f *fire) duty() string { return strings.Join(f.problems(time.Now()), "\n")
 
 var (
 	errLocked = errors.New("write to state.db: database is locked")
+	errGone   = fmt.Errorf("state.db was removed: %w", fs.ErrNotExist)
 	someone   = alerting.Destination{Lane: "mail/sre", Recipient: "sre@example.com"}
 	channel   = alerting.Destination{Lane: "ops/C1", Recipient: "C1", Form: alerting.FormThread}
 	pager     = alerting.Destination{Lane: "pager/key", Form: alerting.FormState}
@@ -219,6 +223,8 @@ func TestWhenTheStoreIsToldAndWhenNot(t *testing.T) {
 		"it fails for 12 s":                         {errLocked, true, 12 * time.Second, true},
 		"it fails, and nothing waits to be written": {errLocked, false, time.Hour, false},
 		"checks are good, and nothing is recorded":  {nil, true, 12 * time.Second, true},
+		"it is gone for 9 s":                        {errGone, false, 9 * time.Second, false},
+		"it is gone, and nothing waits":             {errGone, false, 12 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -233,6 +239,9 @@ func TestWhenTheStoreIsToldAndWhenNot(t *testing.T) {
 					t.Fatalf("told %d times, want %t", len(list), c.tells)
 				}
 				if text := "what is decided cannot be recorded since"; c.tells && strings.Contains(string(list[0].Facts), text) != (c.err == nil) {
+					t.Errorf("says %s", list[0].Facts)
+				}
+				if text := "files of the store are gone (removed, moved or unmounted) since"; c.tells && strings.Contains(string(list[0].Facts), text) != errors.Is(c.err, fs.ErrNotExist) {
 					t.Errorf("says %s", list[0].Facts)
 				}
 			})

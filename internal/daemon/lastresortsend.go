@@ -31,12 +31,16 @@ type message struct {
 	since      time.Time
 	unrecorded func(since time.Time) int // critical conditions that are not recorded
 	broken     bool                      // the last write check failed
+	gone       bool                      // because files of the store are not where they were
 	err        string                    // how
 }
 
 func (m message) text() string {
 	what := "what is decided cannot be recorded"
-	if m.broken {
+	switch {
+	case m.gone:
+		what = "files of the store are gone (removed, moved or unmounted)"
+	case m.broken:
 		what = "the store cannot be written"
 	}
 	conditions := "no critical condition is unrecorded yet"
@@ -59,6 +63,9 @@ func (m message) facts(now time.Time) alerting.Facts {
 	f := selfIncident(m.since).Facts(m.text(), now, "")
 	f.Key, f.Evidence = m.key(), rules.Evidence{Text: m.err}
 	f.About.Advice = "Look at df and at who holds state.db in data_dir, and at the log. Nothing else is told until it can be written; then hookvigil goes on by itself, and tells what still fails."
+	if m.gone {
+		f.About.Advice = "Put data_dir back as it was (mount it, or move it back): hookvigil goes on by itself, and tells what still fails. If it is lost, stop hookvigil in order, not with kill -9: it then leaves a copy of state.db in data_dir, and the next start says what to do with it. Nothing else is told until then."
+	}
 	return f
 }
 

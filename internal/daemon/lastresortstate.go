@@ -1,12 +1,17 @@
 package daemon
 
-import "time"
+import (
+	"errors"
+	"io/fs"
+	"time"
+)
 
 // resortState is what the last resort knows of the store: a value. The zero
 // value has seen nothing, and nothing is wrong.
 type resortState struct {
 	failing  time.Time // start of the first write check that failed; zero: the last one was good
 	err      string    // why the last one failed
+	gone     bool      // it failed because files of the store are not where they were: no waiting mends that
 	good     time.Time // start of the last good one
 	since    time.Time // of the outage: since when nothing is recorded; zero: there is none
 	released bool      // the reserve was let go in it
@@ -21,13 +26,13 @@ func (s resortState) broken() bool { return !s.failing.IsZero() }
 // checked returns s after a write check that began then.
 func (s resortState) checked(began time.Time, err error) resortState {
 	if err == nil {
-		s.failing, s.err, s.good = time.Time{}, "", began
+		s.failing, s.err, s.gone, s.good = time.Time{}, "", false, began
 		return s
 	}
 	if s.failing.IsZero() {
 		s.failing = began
 	}
-	s.err = err.Error()
+	s.err, s.gone = err.Error(), errors.Is(err, fs.ErrNotExist)
 	return s
 }
 
@@ -43,7 +48,8 @@ func (s resortState) woke(at time.Time) resortState {
 // step returns s at now, when what was decided has waited for lag. It is pure.
 //
 // An outage begins when something has waited for longer than 10 s, or when
-// something waits and checks have failed for that long. It is over when a
+// something waits and checks have failed for that long; files that are gone are
+// told even when nothing waits. It is over when a
 // check that began in it was good and nothing has waited for so long. The
 // reserve is let go at half of that time, whether or not something waits.
 func (s resortState) step(lag time.Duration, now time.Time) resortState {
@@ -56,7 +62,7 @@ func (s resortState) step(lag time.Duration, now time.Time) resortState {
 	} else if !s.on() && !s.broken() {
 		s.released = false
 	}
-	bad := lag > resortAfter || lag > 0 && failed > resortAfter
+	bad := lag > resortAfter || (lag > 0 || s.gone) && failed > resortAfter
 	switch {
 	case bad && !s.on():
 		s.since = now.Add(-max(lag, failed))

@@ -17,6 +17,7 @@ import (
 	"github.com/hookvigil/hookvigil/alerting/webhook"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/internal/subscription"
 )
 
 // ways are the configured receivers, ready to send, and where each leads.
@@ -42,7 +43,7 @@ type proof struct {
 // waysOf makes the receivers of c, and knows at any time which are a merchant's
 // own.
 func (d *Daemon) waysOf(c *config.Config) ways {
-	return openWays(c, d.log, d.digested())
+	return openWays(c, d.log, d.digested(), subscription.Links{Key: d.unsubscribing, Base: c.Server.PublicURL})
 }
 
 // digested returns a function that says whether the digest of some merchant
@@ -88,8 +89,8 @@ func proofsOf(r config.Receiver, leads []alerting.Destination) []proof {
 // openWays makes the receivers of c. A receiver kind is one case here, one
 // folder, and one field in the configuration. Digested says whether a
 // merchant's digest goes to a receiver; what is a merchant's own hears of nobody
-// else's trouble.
-func openWays(c *config.Config, log *slog.Logger, digested func(receiver string) bool) ways {
+// else's trouble. Links are those by which merchants' digests end.
+func openWays(c *config.Config, log *slog.Logger, digested func(receiver string) bool, links subscription.Links) ways {
 	own := func(receiver string) bool { return c.MerchantsOwn(receiver, digested(receiver)) }
 	w := ways{ports: alerting.Ports{Named: map[string]alerting.Port{}, Barred: own}, leads: map[string][]alerting.Destination{}}
 	for _, r := range c.Receivers {
@@ -103,7 +104,7 @@ func openWays(c *config.Config, log *slog.Logger, digested func(receiver string)
 			w.leads[r.Name] = []alerting.Destination{slackDestination(r.Name, *r.Slack)}
 		case r.Email != nil:
 			cfg := *r.Email
-			cfg.Wordings = map[alerting.Kind]email.Wording{digest.KindDigest: mailDigest, alerting.KindMerchant: mailMerchant}
+			cfg.Wordings = map[alerting.Kind]email.Wording{digest.KindDigest: mailDigest(links), alerting.KindMerchant: mailMerchant}
 			port.Receiver, port.Timeout = email.New(cfg, log), cmp.Or(r.Email.Timeout, email.DefaultTimeout)
 			for _, to := range r.Email.To {
 				w.leads[r.Name] = append(w.leads[r.Name], alerting.Destination{Lane: r.Name + "/" + to, Recipient: to})
@@ -173,19 +174,27 @@ func (w ways) has(lane string) bool {
 	return ok
 }
 
-// mailDigest words a digest as a mail.
-func mailDigest(facts json.RawMessage) (email.Letter, error) {
-	f, err := digest.Decode(facts)
-	if err != nil {
-		return email.Letter{}, err
+// mailDigest returns what words a digest as a mail to its recipient: a merchant's
+// has the link by which it ends, which is made here because each address has its
+// own.
+func mailDigest(links subscription.Links) email.Wording {
+	return func(n alerting.Notice) (email.Letter, error) {
+		f, err := digest.Decode(n.Facts)
+		if err != nil {
+			return email.Letter{}, err
+		}
+		link := ""
+		if f.Kind != digest.KindPlatform {
+			link = links.Link(f.Merchant, n.Recipient)
+		}
+		l, err := digest.MailTo(f, link)
+		return email.Letter{Subject: l.Subject, Text: l.Text, HTML: l.HTML, Unsubscribe: link}, err
 	}
-	l, err := digest.Mail(f)
-	return email.Letter{Subject: l.Subject, Text: l.Text, HTML: l.HTML}, err
 }
 
 // mailMerchant words an incident for the merchant whose endpoints it is about.
-func mailMerchant(facts json.RawMessage) (email.Letter, error) {
-	l, err := merchants.Word(facts)
+func mailMerchant(n alerting.Notice) (email.Letter, error) {
+	l, err := merchants.Word(n.Facts)
 	return email.Letter{Subject: l.Subject, Text: l.Text, HTML: l.HTML}, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/hookvigil/hookvigil/alerting/slack"
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/registry"
+	"github.com/hookvigil/hookvigil/internal/subscription"
 )
 
 // What is a merchant's own hears of nobody else's trouble, also when all other
@@ -40,7 +41,7 @@ func TestAMerchantsOwnReceiverIsNoFallback(t *testing.T) {
 				cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: one, Kind: config.KindSlack, Slack: &slack.Config{Token: "xoxb-1", Channel: "C0" + one}})
 			}
 			cfg.Digest.ReportTo = c.report
-			w := openWays(cfg, slog.New(slog.DiscardHandler), func(receiver string) bool { return slices.Contains(c.digests, receiver) })
+			w := openWays(cfg, slog.New(slog.DiscardHandler), func(receiver string) bool { return slices.Contains(c.digests, receiver) }, subscription.Links{})
 			if got := w.ports.Barred("IT"); got != c.own {
 				t.Errorf("barred from what falls back: %t, want %t", got, c.own)
 			}

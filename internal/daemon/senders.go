@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -35,13 +36,41 @@ func (d *Daemon) yieldsRatios(name string) bool {
 }
 
 // graded says loudly that a source is not what it is declared to be, and that
-// it is again.
+// it is again, and keeps it.
 func (d *Daemon) graded(r ingest.SenderReport) {
+	d.saveGrades(d.base)
 	if r.Why == "" {
 		d.log.Info("source sends what it is declared to send again", "source", r.Source, "grade", r.Grade)
 		return
 	}
 	d.log.Error("source does not send what it is declared to send", "source", r.Source, "declared", r.Declared, "treated_as", r.Grade, "why", r.Why)
+}
+
+// saveGrades keeps what is held against sources: a restart must not make one
+// of failures alone be believed again.
+func (d *Daemon) saveGrades(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	held, err := d.column.senders.Held()
+	if err == nil {
+		err = d.store.Ledger().ReplaceLearnt(ctx, store.LearntGrade, held)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.log.Error("what is held against sources is not kept", "err", err)
+		d.metrics.StoreFailed("grades")
+	}
+}
+
+// loadGrades takes up what was kept. What cannot be read is audited anew.
+func (d *Daemon) loadGrades(ctx context.Context) error {
+	saved, err := d.store.Ledger().Learnt(ctx, store.LearntGrade)
+	if err != nil {
+		return err
+	}
+	if err := d.column.senders.RecallHeld(saved); err != nil {
+		d.log.Warn("what was held against a source cannot be read", "err", err)
+	}
+	return nil
 }
 
 // gradeProblems says of each source that is treated as less than it is
@@ -64,7 +93,7 @@ func (d *Daemon) followEvents(ctx context.Context) error {
 	if err := d.loadLearnt(ctx); err != nil {
 		return err
 	}
-	if err := d.loadGaps(ctx); err != nil {
+	if err := errors.Join(d.loadGaps(ctx), d.loadGrades(ctx)); err != nil {
 		return err
 	}
 	if err := ledger.Follow(ctx, d.scheduleOf, c.learners.took); err != nil {

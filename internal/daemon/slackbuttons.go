@@ -59,13 +59,13 @@ func (d *Daemon) pressed(ctx context.Context, p slack.Press) (answer string, err
 		err = d.Silence(ctx, p.Incident, p.By(), slack.SilenceFor)
 		answer = "Silenced until " + time.Now().Add(slack.SilenceFor).UTC().Format("15:04:05 UTC") + ". To end it before: hookvigil silence ls, and rm."
 	default:
-		answer = "Nothing was done: this hookvigil does not know that button."
+		err = &slack.UndoneError{Why: "this button is not known here", Answer: "Nothing was done: this hookvigil does not know that button."}
 	}
 	if errors.Is(err, alerting.ErrNoIncident) {
-		return "Nothing was done: that incident is not kept any more.", nil
+		return "", &slack.UndoneError{Why: "unknown incident", Answer: "Nothing was done: that incident is not kept any more."}
 	}
 	if wrong, ok := errors.AsType[*alerting.CommandError](err); ok {
-		return fmt.Sprintf("Nothing was done: %s.", wrong), nil
+		return "", &slack.UndoneError{Why: wrong.Error(), Answer: fmt.Sprintf("Nothing was done: %s.", wrong)}
 	}
 	return answer, err
 }
@@ -86,5 +86,5 @@ func (d *Daemon) acknowledge(ctx context.Context, p slack.Press) (answer string,
 			return "", err
 		}
 	}
-	return "It changes too fast just now: press again.", nil
+	return "", &slack.UndoneError{Why: "the incident changed twice meanwhile", Answer: "It changes too fast just now: press again."}
 }

@@ -17,6 +17,9 @@ import (
 type progress struct {
 	last   atomic.Pointer[ingest.ApplierReport]
 	behind atomic.Int64 // since when something waits, in nanoseconds since 1970; 0: nothing does
+
+	atStart  ingest.Position // end of the log at the start, when something of it was not applied; zero: all of it was
+	caughtUp atomic.Bool
 }
 
 // applied follows each group of attempts that was applied, or was not.
@@ -43,6 +46,36 @@ func (c *column) applyLag(now time.Time) time.Duration {
 	return now.Sub(time.Unix(0, c.progress.behind.Load()))
 }
 
+// caughtUp reports whether all is applied that the log had at the start, or
+// cannot be for so long that waiting for it helps nobody.
+func (c *column) caughtUp(now time.Time) bool {
+	if c.progress.caughtUp.Load() || now.Sub(c.hearing.listening()) >= catchUp {
+		return true
+	}
+	last := c.progress.last.Load()
+	if c.progress.atStart == (ingest.Position{}) || last != nil && !last.Applied.Before(c.progress.atStart) {
+		c.progress.caughtUp.Store(true)
+		return true
+	}
+	return false
+}
+
+// holdsBack reports whether senders may still tell what they could not send
+// while nobody listened.
+func (c *column) holdsBack(now time.Time) bool {
+	_, _, absent := c.hearing.absent(now)
+	return absent
+}
+
+// sawLate notes how many first attempts came too late, and in time, unless
+// senders only tell what they could not send.
+func (c *column) sawLate(late, inTime int, now time.Time) {
+	if c.holdsBack(now) {
+		late, inTime = 0, 0
+	}
+	c.lateness.saw(late, inTime, now)
+}
+
 // counted gives the metrics the first attempts that a group added to the
 // ratios.
 func (d *Daemon) counted(g ingest.Group, v []ingest.Verdict) {
@@ -67,7 +100,8 @@ func (d *Daemon) countFacts(ctx context.Context) {
 	late, inTime := c.conditions.LateTotal(), c.inTime.Swap(0)
 	more := int(late - c.late.Swap(late))
 	d.metrics.AttemptsLate(more)
-	c.lateness.saw(more, int(inTime)-more, now)
+	d.hears(now)
+	c.sawLate(more, int(inTime)-more, now)
 	standing := c.conditions.Standing()
 	d.metrics.Conditions(standing)
 	d.metrics.Ratios(d.firstAttempts())

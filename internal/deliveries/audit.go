@@ -73,6 +73,35 @@ func NewAudit(declared Grade) *Audit {
 // takes the source for one of failures only. The zero time tells nothing.
 func (a *Audit) Recall(delivered time.Time) { a.silence.knows(delivered) }
 
+// AuditHeld is what an audit holds against a source: it outlives a restart, or
+// the source would be believed for 1,000 records more each time. The zero value
+// is nothing.
+type AuditHeld struct {
+	Undelivered    bool `json:"undelivered,omitzero"` // no record was delivered
+	Judged, Gapped int  `json:",omitzero"`            // retried events, and those that lack an attempt; 0: none is held against it
+}
+
+// Held returns what is held against the source.
+func (a *Audit) Held() AuditHeld {
+	h := AuditHeld{Undelivered: a.silence.held}
+	if a.gaps.held {
+		h.Judged, h.Gapped = a.gaps.shown.judged, a.gaps.shown.gapped
+	}
+	return h
+}
+
+// Hold takes up what an audit of the same source and grade held against it,
+// before anything is taken. It is raised as ever.
+func (a *Audit) Hold(h AuditHeld) {
+	if a.declared != GradeAll && a.declared != GradeFinal {
+		return
+	}
+	a.silence.held = h.Undelivered
+	if a.declared == GradeAll && h.Judged > 0 {
+		a.gaps.held, a.gaps.shown = true, gapCounts{h.Judged, h.Gapped}
+	}
+}
+
 // Took notes an attempt, with its [Attempt.Outcome]. Each attempt is handed
 // in once, in any order, its endpoint resolved.
 func (a *Audit) Took(at Attempt, fault probes.Fault) {

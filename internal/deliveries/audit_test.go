@@ -367,3 +367,30 @@ func BenchmarkAudit(b *testing.B) {
 		audit.Took(a, probes.FaultNone)
 	}
 }
+
+func TestAnAuditGoesOnWithWhatItHolds(t *testing.T) {
+	t.Parallel()
+	silent := deliveries.AuditHeld{Undelivered: true}
+	gapped := deliveries.AuditHeld{Judged: 100, Gapped: 2}
+	for name, tt := range map[string]struct {
+		declared deliveries.Grade
+		held     deliveries.AuditHeld
+		want     deliveries.Grade
+		why      string
+	}{
+		"nothing":                    {deliveries.GradeAll, deliveries.AuditHeld{}, deliveries.GradeAll, ""},
+		"nothing was delivered":      {deliveries.GradeAll, silent, deliveries.GradeFailures, auditSilent},
+		"attempts are missing":       {deliveries.GradeAll, gapped, deliveries.GradeFinal, auditGapped},
+		"B says nothing of attempts": {deliveries.GradeFinal, gapped, deliveries.GradeFinal, ""},
+		"C and D are not audited":    {deliveries.GradeSample, silent, deliveries.GradeSample, ""},
+	} {
+		a := deliveries.NewAudit(tt.declared)
+		a.Hold(tt.held)
+		if grade, why := a.Grade(); grade != tt.want || why != tt.why {
+			t.Errorf("%s: %s because %q, want %s because %q", name, grade, why, tt.want, tt.why)
+		}
+		if tt.why != "" && a.Held() != tt.held {
+			t.Errorf("%s: holds %+v, want %+v", name, a.Held(), tt.held)
+		}
+	}
+}

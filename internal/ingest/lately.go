@@ -97,6 +97,9 @@ func (l *Lately) Took(g Group, v []Verdict) {
 			continue
 		}
 		number, present := l.quarterOf(e.Attempt.StartedAt), l.quarterOf(e.Received)
+		if present < l.newest-1 {
+			l.setBackLocked(present)
+		}
 		if number > present+1 {
 			continue
 		}
@@ -179,6 +182,27 @@ func (l *Lately) advanceLocked(number int64) {
 	}
 	for id, ep := range l.endpoints {
 		if ep.newest < number-1 {
+			delete(l.endpoints, id)
+		}
+	}
+}
+
+// setBackLocked forgets what lies ahead, because the clock was set back: it
+// would keep all that comes from being counted until it is that late again.
+func (l *Lately) setBackLocked(present int64) {
+	l.newest = present
+	for id, ep := range l.endpoints {
+		ep.newest = 0
+		for i := range ep.quarters {
+			if q := &ep.quarters[i]; q.number > present+1 {
+				*q = latelyQuarter{}
+			}
+			ep.newest = max(ep.newest, ep.quarters[i].number)
+		}
+		if ahead := time.Unix((present+2)*int64(l.quarter()/time.Second), 0); !ep.delivered.Before(ahead) {
+			ep.delivered = time.Time{}
+		}
+		if ep.newest == 0 {
 			delete(l.endpoints, id)
 		}
 	}

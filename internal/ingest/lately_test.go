@@ -184,3 +184,25 @@ func TestLatelyKnowsDeliveriesOfTheLastRun(t *testing.T) {
 		t.Errorf("old was delivered to at %s, want nothing: it is no evidence any more", got)
 	}
 }
+
+// What came by a clock that was ahead does not keep what comes now from being
+// known: a delivery vetoes an alarm.
+func TestLatelyGoesOnAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	var l ingest.Lately
+	took := func(list ...ingest.Entry) {
+		v := make([]ingest.Verdict, len(list))
+		l.Took(ingest.Group{Entries: list}, counted(v))
+	}
+	took(entry("ep", 0, false), entry("ahead", 5*time.Hour, false))
+	took(entry("ep", time.Hour, false), entry("ep", time.Hour+time.Second, true))
+	if got, want := l.Delivered("ep"), nine.Add(time.Hour); !got.Equal(want) {
+		t.Errorf("delivered last at %s, want %s", got, want)
+	}
+	if first, failed, _ := l.Endpoint("ep", nine.Add(time.Hour)); first != 2 || failed != 1 {
+		t.Errorf("%d first attempts and %d of them failed, want 2 and 1", first, failed)
+	}
+	if got := l.Delivered("ahead"); !got.IsZero() {
+		t.Errorf("a delivery is known that lies ahead: %s", got)
+	}
+}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -65,6 +66,8 @@ type Log struct {
 
 	mu       sync.Mutex // guards the fields below
 	segments []segmentInfo
+	written  os.FileInfo   // of the segment that is written to, as it was opened
+	number   uint32        // its number
 	end      Position      // first byte that is not durable
 	news     chan struct{} // closed when end moves; nil once closed for good
 }
@@ -179,6 +182,29 @@ func (l *Log) bytesLocked() (sum int64) {
 		sum += s.size
 	}
 	return sum
+}
+
+// Check returns nil while the last segment is where it was opened. When it was
+// removed, moved or unmounted, what is appended would be acknowledged and end
+// with this process: Append fails then, until the same file is back, and the
+// error wraps fs.ErrNotExist. It blocks for one look at the folder.
+func (l *Log) Check() error {
+	l.mu.Lock()
+	was, name := l.written, segmentName(l.number)
+	l.mu.Unlock()
+	now, err := os.Stat(filepath.Join(l.dir.Name(), name))
+	switch {
+	case err == nil && os.SameFile(was, now):
+		return nil
+	case err == nil:
+		err = fmt.Errorf("another file is in its place: %w", fs.ErrNotExist)
+	case errors.Is(err, fs.ErrNotExist):
+		err = fs.ErrNotExist // without the path again
+	default:
+		return fmt.Errorf("look for log segment %s: %w", name, err)
+	}
+	return fmt.Errorf("log segment %s was removed, moved or unmounted while it was open: what is acknowledged now would end with this process; "+
+		"put the same file back (mount, mv), or restart hookvigil: %w", name, err)
 }
 
 // Trim deletes the segments that lie wholly before a position: the least of

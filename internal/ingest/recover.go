@@ -15,6 +15,9 @@ func (l *Log) recover() error {
 		return err
 	}
 	l.segments = segments
+	if len(segments) == 0 && !l.opts.After.IsZero() {
+		l.log.Error("log is missing: attempts that were acknowledged and not applied are lost, unless their senders repeat them", "applied", l.opts.After)
+	}
 	if len(segments) == 0 {
 		return l.begin(l.opts.After.Segment + 1)
 	}
@@ -73,7 +76,9 @@ func (l *Log) cut(end Position, size int64) error {
 	if err != nil {
 		return fmt.Errorf("open log segment: %w", err)
 	}
-	l.file, l.tail = f, end
+	if err := l.writes(f, end); err != nil {
+		return err
+	}
 	if torn := size - int64(end.Offset); torn > 0 {
 		l.log.Warn("log had a torn tail, which was cut: its writing was never acknowledged, or it was damaged since",
 			"position", end, "bytes", torn)
@@ -101,8 +106,23 @@ func (l *Log) begin(number uint32) error {
 	if l.file != nil {
 		_ = l.file.Close() // all of it is durable
 	}
-	l.file, l.tail = f, startOf(number)
+	if err := l.writes(f, startOf(number)); err != nil {
+		return err
+	}
 	l.publish(l.tail)
+	return nil
+}
+
+// writes makes f the segment that is written to, from a place on.
+func (l *Log) writes(f *os.File, from Position) error {
+	l.file, l.tail = f, from
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("open log segment: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.written, l.number = info, from.Segment
 	return nil
 }
 

@@ -26,7 +26,8 @@ const orderKeys = 500_000
 
 // Senders follows what each source sends: whether it is as complete as
 // declared, what comes twice or out of order, and where time is lost on the
-// way. All of it is in memory and begins anew with each start. Make one with
+// way. All of it is in memory and begins anew with each start, but for what was
+// learned of gaps and what is held against a source. Make one with
 // [NewSenders]; its methods are safe for concurrent use.
 type Senders struct {
 	declared func(source string) deliveries.Grade

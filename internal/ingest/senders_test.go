@@ -121,3 +121,72 @@ func TestSourcesAreBounded(t *testing.T) {
 		t.Errorf("one beyond is of grade %q, want as declared", got)
 	}
 }
+
+// What is held against a source outlives a restart, and is raised as ever.
+func TestWhatIsHeldAgainstASourceOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	grade := deliveries.GradeAll
+	declared := func(string) deliveries.Grade { return grade }
+	s := ingest.NewSenders(declared, nil)
+	g, v := sent(noon, 0, 1001, func(_ int, a *deliveries.Attempt) { a.Status = 503 })
+	s.Took(g, counted(v))
+	saved, err := s.Held()
+	if err != nil || len(saved) != 1 {
+		t.Fatalf("saved %s, %v; want one source", saved, err)
+	}
+	saved["broken"] = []byte("{")
+
+	s = ingest.NewSenders(declared, nil)
+	if err := s.RecallHeld(saved); err == nil {
+		t.Error("no error for what cannot be read")
+	}
+	if got := s.Grade("core"); got != deliveries.GradeFailures {
+		t.Errorf("after a restart its grade is %s, want C", got)
+	}
+	if got := s.Grade("broken"); got != deliveries.GradeAll {
+		t.Errorf("one that cannot be read is %s, want as declared", got)
+	}
+	g, v = sent(noon.Add(time.Hour), 2000, 1100, nil)
+	s.Took(g, counted(v))
+	if got := s.Grade("core"); got != deliveries.GradeAll {
+		t.Errorf("after 1,100 deliveries its grade is %s, want A", got)
+	}
+	if saved, err := s.Held(); err != nil || len(saved) != 0 {
+		t.Errorf("still saved %s, %v; want nothing", saved, err)
+	}
+
+	grade = deliveries.GradeFinal
+	s = ingest.NewSenders(declared, nil)
+	_ = s.RecallHeld(saved) // the broken one
+	if got := s.Grade("core"); got != deliveries.GradeFinal {
+		t.Errorf("one that is declared otherwise now is %s, want B", got)
+	}
+}
+
+// What arrived by a clock that was ahead does not keep a source from being missed.
+func TestNothingArrivedAheadOfNow(t *testing.T) {
+	t.Parallel()
+	all := func(string) deliveries.Grade { return deliveries.GradeAll }
+	ahead := func() *ingest.Senders {
+		s := ingest.NewSenders(all, nil)
+		g, v := sent(noon.Add(time.Hour), 0, 10, nil)
+		s.Took(g, counted(v))
+		return s
+	}
+	last := func(s *ingest.Senders) time.Time { return s.Quiet(noon, noon)[0].Last }
+	s := ahead()
+	if !last(s).After(noon) {
+		t.Fatal("the last arrival is not ahead; the test tells nothing")
+	}
+	saved, err := s.Gaps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Break(noon); !last(s).Equal(noon) {
+		t.Errorf("after the clock was set the last arrival is at %s, want now", last(s))
+	}
+	s = ingest.NewSenders(all, nil)
+	if err := s.RecallGaps(saved, noon); err != nil || !last(s).Equal(noon) {
+		t.Errorf("after a start the last arrival is at %s (%v), want now", last(s), err)
+	}
+}

@@ -83,6 +83,20 @@ func (s *Senders) Gaps() (map[string][]byte, error) {
 	return saved, nil
 }
 
+// Break says that nothing was heard for a while up to now, or that the clock
+// was set: that gap is nobody's.
+func (s *Senders) Break(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.of {
+		one.gap.Skip()
+		one.gap.NotAfter(now)
+		if one.received.After(now) {
+			one.received = now
+		}
+	}
+}
+
 // gapsKept is how long a source that sends nothing more is known: the gaps of a
 // week are learned from, and a place among the sources is worth something.
 const gapsKept = 8 * 24 * time.Hour
@@ -99,12 +113,59 @@ func (s *Senders) RecallGaps(saved map[string][]byte, now time.Time) (err error)
 			err = fmt.Errorf("gaps of source %s are learned anew: %w", name, failed)
 			continue
 		}
-		if now.Sub(gap.Last()) > gapsKept {
+		if gap.Last().IsZero() || now.Sub(gap.Last()) > gapsKept {
 			continue
 		}
 		if one := s.senderLocked(name); one != nil {
 			one.gap = gap
 			one.gap.Skip()
+			one.gap.NotAfter(now)
+		}
+	}
+	return err
+}
+
+// heldAtRest is what is saved of the audit of a source.
+type heldAtRest struct {
+	Declared deliveries.Grade     `json:"declared"`
+	Held     deliveries.AuditHeld `json:"held"`
+}
+
+// Held returns what the audits hold against sources, to be saved: JSON by
+// source.
+func (s *Senders) Held() (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	saved := map[string][]byte{}
+	for name, one := range s.of {
+		held := one.audit.Held()
+		if held == (deliveries.AuditHeld{}) {
+			continue
+		}
+		text, err := json.Marshal(heldAtRest{one.declared, held})
+		if err != nil {
+			return nil, fmt.Errorf("encode the audit of source %s: %w", name, err)
+		}
+		saved[name] = text
+	}
+	return saved, nil
+}
+
+// RecallHeld takes up what was saved, before anything is taken: what is held
+// against a source stays so, unless it is declared otherwise now. The error
+// names the sources that are audited anew.
+func (s *Senders) RecallHeld(saved map[string][]byte) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(saved)) {
+		var at heldAtRest
+		if failed := json.Unmarshal(saved[name], &at); failed != nil {
+			err = fmt.Errorf("source %s is audited anew: %w", name, failed)
+			continue
+		}
+		if one := s.senderLocked(name); one != nil && one.declared == at.Declared {
+			one.audit.Hold(at.Held)
+			one.grade, _ = one.audit.Grade()
 		}
 	}
 	return err

@@ -43,6 +43,7 @@ func (l *Log) Run(ctx context.Context) error {
 }
 
 // commit writes a group with one write and one fdatasync, whole or not at all.
+// What is in a segment that is not in its place any more is not durable.
 func (l *Log) commit(group []*request) error {
 	size := 0
 	for _, r := range group {
@@ -64,6 +65,9 @@ func (l *Log) commit(group []*request) error {
 	if err == nil {
 		err = l.sync(l.file)
 	}
+	if err == nil {
+		err = l.Check()
+	}
 	if cap(l.buf) > 2*groupBytes {
 		l.buf = nil // a rare huge one is not kept
 	}
@@ -80,6 +84,9 @@ func (l *Log) commit(group []*request) error {
 func (l *Log) makeRoom(size int64) error {
 	if err := l.repair(); err != nil {
 		return err
+	}
+	if err := l.Check(); err != nil {
+		return err // nor is there a place for the next segment
 	}
 	if has := l.Bytes(); l.opts.MaxBytes > 0 && has+size > l.opts.MaxBytes {
 		return fmt.Errorf("%w: it has %d bytes of at most %d", ErrFull, has, l.opts.MaxBytes)

@@ -48,7 +48,9 @@ type Ledger struct {
 func (s *Store) Ledger() *Ledger { return s.ledger }
 
 func newLedger(s *Store, dir string) *Ledger {
-	return &Ledger{s: s, slots: newSlots(dir, s.log), keeping: keeping{failures: newFailures(dir, s.log)}}
+	l := &Ledger{s: s, slots: newSlots(dir, s.log), keeping: keeping{failures: newFailures(dir, s.log)}}
+	l.slots.home, l.failures.home = s.facts.inPlace, s.facts.inPlace
+	return l
 }
 
 // close closes the slots; l may be nil.

@@ -108,7 +108,7 @@ func (l *Ledger) Sync(ctx context.Context, upTo ingest.Position) error {
 }
 
 func (l *Ledger) sync(ctx context.Context, upTo ingest.Position) error {
-	if err := l.slots.sync(); err != nil {
+	if err := l.slots.sync(ctx); err != nil {
 		return err
 	}
 	err := l.s.facts.write(ctx, func(tx *sql.Tx) error {

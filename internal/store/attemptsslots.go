@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -26,8 +27,9 @@ const (
 
 // slots opens the files of days on demand and closes those that nobody needs.
 type slots struct {
-	dir string // data_dir/attempts
-	log *slog.Logger
+	dir  string       // data_dir/attempts
+	home func() error // whether data_dir is the one that was opened; nil: it is
+	log  *slog.Logger
 
 	mu     sync.Mutex // guards the fields below, and uses and used of each slot
 	open   map[string]*slot
@@ -132,15 +134,29 @@ func (s *slots) ensure(ctx context.Context, sl *slot, day string) error {
 	if sl.db != nil {
 		return nil
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := s.atHome(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(s.dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("open attempts: %w", err)
 	}
 	db, err := openSlot(ctx, s.dir, attemptsSchema(slotFile(day)), s.log)
 	if err != nil {
 		return err
 	}
+	if err := s.atHome(); err != nil {
+		return errors.Join(err, db.close()) // it was made in a folder that only has the name of ours
+	}
 	sl.db, sl.state = db, slotState{}
 	return nil
+}
+
+// atHome returns an error while data_dir is not the one that was opened.
+func (s *slots) atHome() error {
+	if s.home == nil {
+		return nil
+	}
+	return s.home()
 }
 
 // openSlot is openDatabase without reading the whole file, which is large and
@@ -164,6 +180,9 @@ func (d *database) prepareSlot(ctx context.Context, created bool, log *slog.Logg
 		return err
 	}
 	if d.r, err = connect(d.path, d.schema.sync, true); err != nil {
+		return err
+	}
+	if err := d.inPlace(); err != nil {
 		return err
 	}
 	if _, err := version(ctx, d.w); err != nil {
@@ -199,12 +218,12 @@ func (s *slots) applyOnce(ctx context.Context, day string, rows []attemptRow) er
 		return err
 	}
 	defer s.giveBack(sl)
+	s.markDirty(day) // before the slot is held: who moves it out holds both, in this order
 	sl.mu.RLock()
 	defer sl.mu.RUnlock()
 	for i := range rows {
 		rows[i].gone = nil // of a try that failed
 	}
-	s.markDirty(day)
 	err = sl.db.write(ctx, func(tx *sql.Tx) error {
 		w := slotWriter{slotState: &sl.state, ctx: ctx, tx: tx}
 		return w.write(rows)
@@ -247,6 +266,7 @@ func (s *slots) moveOut(name string) (kept string, err error) {
 	if kept, err = moveAside(filepath.Join(s.dir, slotFile(name)), time.Now()); err != nil {
 		return "", fmt.Errorf("move the damaged slot %s aside: %w", name, err)
 	}
+	delete(s.dirty, name)
 	return kept, nil
 }
 
@@ -268,14 +288,14 @@ func (s *slots) read(ctx context.Context, day string, do func(tx *sql.Tx) error)
 
 // sync makes the days that were written outlive a power cut. Their write-ahead
 // logs are all that is not synced: folding them in does that by itself.
-func (s *slots) sync() error {
+func (s *slots) sync(ctx context.Context) error {
 	s.mu.Lock()
 	days := s.dirty
 	s.dirty = map[string]bool{}
 	s.mu.Unlock()
 	var errs []error
 	for day := range days {
-		if err := syncFile(filepath.Join(s.dir, slotFile(day)+"-wal")); err != nil {
+		if err := errors.Join(s.inPlace(ctx, day), syncFile(filepath.Join(s.dir, slotFile(day)+"-wal"))); err != nil {
 			errs = append(errs, err)
 			s.markDirty(day)
 		}
@@ -284,6 +304,34 @@ func (s *slots) sync() error {
 		errs = append(errs, syncDir(s.dir))
 	}
 	return errors.Join(errs...)
+}
+
+// inPlace returns an error when the files of a day that was written are not
+// where they were: to call it synced would let go of the log, which has its
+// rows.
+func (s *slots) inPlace(ctx context.Context, day string) error {
+	s.mu.Lock()
+	if day < s.gone {
+		s.mu.Unlock()
+		return nil // dropped
+	}
+	sl := s.open[day]
+	if sl == nil { // closed, to make room for others
+		defer s.mu.Unlock()
+		if missing(s.dir, slotFile(day)) {
+			return fmt.Errorf("attempts slot %s was removed before it was synced: %w", day, fs.ErrNotExist)
+		}
+		return nil
+	}
+	sl.uses++
+	s.mu.Unlock()
+	defer s.giveBack(sl)
+	sl.mu.RLock()
+	defer sl.mu.RUnlock()
+	if sl.db == nil {
+		return nil // it was damaged, and moved aside just now
+	}
+	return sl.db.write(ctx, func(*sql.Tx) error { return nil }) // which looks for them
 }
 
 // close waits for those who use a slot. Nothing is opened afterwards.

@@ -25,6 +25,7 @@ const (
 type database struct {
 	schema schema
 	path   string
+	opened opened
 	w      *sql.DB
 	r      *sql.DB
 }
@@ -54,6 +55,9 @@ func (d *database) prepare(ctx context.Context, created bool, log *slog.Logger) 
 	if d.r, err = connect(d.path, d.schema.sync, true); err != nil {
 		return err
 	}
+	if err := d.inPlace(); err != nil {
+		return err
+	}
 	if created {
 		return nil
 	}
@@ -71,6 +75,7 @@ func (d *database) prepare(ctx context.Context, created bool, log *slog.Logger) 
 // so that none fails half-way for want of the lock.
 func connect(path, sync string, readOnly bool) (*sql.DB, error) {
 	q := url.Values{
+		"mode":          {"rw"}, // a connection that is opened later must not make an empty file where ours was
 		"_busy_timeout": {busyTimeout},
 		"_foreign_keys": {"on"},
 		"_journal_mode": {"WAL"},
@@ -125,7 +130,8 @@ func (d *database) upgrade(ctx context.Context, log *slog.Logger) error {
 }
 
 // write runs do in one transaction: all of it is kept, or nothing. When ctx
-// ends first, nothing is, and the error is ctx's.
+// ends first, nothing is, and the error is ctx's. Nothing is either when the
+// file is not in its place any more; see inPlace.
 func (d *database) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 	tx, err := d.w.BeginTx(ctx, nil)
 	if err != nil {
@@ -134,6 +140,9 @@ func (d *database) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if err := do(tx); err != nil {
 		return d.because(ctx, err)
+	}
+	if err := errors.Join(d.inPlace(), d.besideInPlace()); err != nil {
+		return err
 	}
 	return d.because(ctx, tx.Commit())
 }
@@ -149,19 +158,29 @@ func (d *database) read(ctx context.Context, do func(tx *sql.Tx) error) error {
 }
 
 // because returns why ctx ended rather than how the driver noticed, and names
-// the file when it turns out to be damaged.
+// the file when it turns out to be lost or damaged.
 func (d *database) because(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if err != nil {
+		if lost := d.inPlace(); errors.Is(lost, fs.ErrNotExist) {
+			return lost
+		}
 	}
 	return d.explain(err)
 }
 
 // close ends both pools; the last connection folds the write-ahead log into
-// the file. d may be nil or half open.
+// the file. d may be nil or half open. When another file is in its place the
+// pools stay open until the process ends: SQLite would remove what lies beside
+// that one by its name, which may be all that a restored copy holds.
 func (d *database) close() error {
-	if d == nil {
+	if d == nil || !d.opened.leave() {
 		return nil
+	}
+	if lost := d.inPlace(); d.w != nil && errors.Is(lost, fs.ErrNotExist) && !missing(filepath.Dir(d.path), d.schema.file) {
+		return lost
 	}
 	var errs []error
 	for _, db := range []*sql.DB{d.r, d.w} {

@@ -541,3 +541,36 @@ func TestAnIncidentIsAlertedOnce(t *testing.T) {
 		t.Errorf("timeline %+v", entries)
 	}
 }
+
+// TestALineThatWasWrittenLateSaysSo: a receiver took the notice before the
+// incident ended, and that is known only afterwards.
+func TestALineThatWasWrittenLateSaysSo(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	e, c := failed("a", "h1", noon, minute(2))
+	step(t, s, e, c)
+	id := turn(t, s, minute(2)).Decision.Incidents[0].ID
+	got, err := s.Claim(t.Context(), alerting.ClaimRequest{Lane: "ops/C1", Owner: "me", Now: minute(2), Limit: 1, Lease: time.Hour})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d claimed, %v", len(got), err)
+	}
+	step(t, s, e, e.clear(minute(9)))
+	turn(t, s, minute(9))
+	sent := alerting.Outcome{ID: got[0].ID, Fence: got[0].Fence, Lane: "ops/C1", Kind: "slack", Began: minute(2), Ended: minute(3), Result: alerting.ResultSent}
+	if ok, err := s.Finish(t.Context(), sent); err != nil || !ok {
+		t.Fatalf("finish: %t, %v", ok, err)
+	}
+	in, entries := incident(t, s, id)
+	last := entries[len(entries)-1]
+	if !in.AlertedAt.Equal(minute(3)) || last.Kind != alerting.EntryAlerted || !last.At.Equal(minute(3)) {
+		t.Fatalf("alerted at %s, last line %+v; want it of 12:03", in.AlertedAt, last)
+	}
+	if !strings.HasPrefix(last.Text, "first told: ops (written at ") || !strings.HasSuffix(last.Text, ", after the line above)") {
+		t.Errorf("got %q below a line of 12:09, want why", last.Text)
+	}
+	for _, e := range entries[:len(entries)-1] {
+		if strings.Contains(e.Text, "line above") {
+			t.Errorf("%+v says why without a reason", e)
+		}
+	}
+}

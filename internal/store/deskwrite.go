@@ -154,7 +154,7 @@ func sameSeat(was []alerting.Membership, i int, m alerting.Membership) bool {
 }
 
 // insertEntries adds to timelines: each line comes after the last that its
-// incident has.
+// incident has, and says why when it is of an earlier time.
 func insertEntries(ctx context.Context, tx *sql.Tx, now time.Time, entries []alerting.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -165,10 +165,31 @@ func insertEntries(ctx context.Context, tx *sql.Tx, now time.Time, entries []ale
 		return err
 	}
 	defer stmt.Close()
+	last := map[string]time.Time{}
 	for _, e := range entries {
-		if _, err := stmt.ExecContext(ctx, e.Incident, e.At.UnixMicro(), now.UnixMicro(), e.Kind, e.Actor, e.Text); err != nil {
+		before, known := last[e.Incident]
+		if !known {
+			if before, err = lastEntry(ctx, tx, e.Incident); err != nil {
+				return err
+			}
+		}
+		last[e.Incident] = e.At
+		if _, err := stmt.ExecContext(ctx, e.Incident, e.At.UnixMicro(), now.UnixMicro(), e.Kind, e.Actor, e.Below(before, time.Now()).Text); err != nil {
 			return fmt.Errorf("entry %d of incident %s: %w", e.Seq, e.Incident, err)
 		}
 	}
 	return nil
+}
+
+// lastEntry is the time of the last line of a timeline; zero: it has none.
+func lastEntry(ctx context.Context, tx *sql.Tx, incident string) (time.Time, error) {
+	var at int64
+	err := tx.QueryRowContext(ctx, `SELECT at FROM incident_entry WHERE incident = ? ORDER BY seq DESC LIMIT 1`, incident).Scan(&at)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, fmt.Errorf("last entry of incident %s: %w", incident, err)
+	}
+	return time.UnixMicro(at).UTC(), nil
 }

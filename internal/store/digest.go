@@ -148,12 +148,13 @@ func finishDigest(ctx context.Context, tx *sql.Tx, subject string, at time.Time)
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `WITH
-			ends(sent, some) AS MATERIALIZED (SELECT coalesce(max(state = 'sent'), 0), count(*) > 0 AND max(state IN ('waiting', 'sending')) = 0
+			ends(sent, some, off) AS MATERIALIZED (SELECT coalesce(max(state = 'sent'), 0), count(*) > 0 AND max(state IN ('waiting', 'sending')) = 0,
+				coalesce(min(state = 'dropped' AND reason = ?6), 0)
 				FROM notice WHERE subject = ?1)
-		UPDATE digest SET state = iif((SELECT sent FROM ends), 'sent', 'dead'), finished_at = ?2
+		UPDATE digest SET state = iif((SELECT sent FROM ends), 'sent', iif((SELECT off FROM ends), 'suppressed', 'dead')), finished_at = ?2
 		WHERE merchant = ?3 AND kind = ?4 AND window_start BETWEEN ?5 AND ?5 + 999999 AND (SELECT some FROM ends)
 			AND (state = 'waiting' OR (state = 'dead' AND (SELECT sent FROM ends)))`,
-		subject, at.UnixMicro(), merchant, kind, start*1e6)
+		subject, at.UnixMicro(), merchant, kind, start*1e6, hasUnsubscribed)
 	return err
 }
 

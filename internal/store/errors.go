@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,11 +42,13 @@ func (e *NewerError) Error() string {
 type DamagedError struct {
 	File   string // base name
 	Detail string // one line
+
+	hint string // what to do about it; empty: the usual
 }
 
 // Error implements error, in one line.
 func (e *DamagedError) Error() string {
-	const hint = "restore a backup or move it away"
+	hint := cmp.Or(e.hint, "restore a backup or move it away")
 	if e.File == stateFile {
 		return fmt.Sprintf("%s is damaged: %s; %s; notices and incidents in it would be lost silently", e.File, e.Detail, hint)
 	}

@@ -15,6 +15,7 @@ import (
 const (
 	LearntSchedule = "schedule" // JSON of a [deliveries.Learner]
 	LearntGap      = "gap"      // JSON of a [rules.GapLearner]
+	LearntGrade    = "grade"    // what the audit of a source holds against it
 )
 
 // Learnt returns what was saved of a kind, by source.

@@ -36,7 +36,7 @@ func (l *Ledger) carry(ctx context.Context, day, month string) (carried int, err
 			carried += len(rows)
 		}
 	}
-	return carried, errors.Join(l.failures.sync(), syncDir(filepath.Dir(l.failures.dir)))
+	return carried, errors.Join(l.failures.sync(ctx), syncDir(filepath.Dir(l.failures.dir)))
 }
 
 // touchFailures makes the file of a month when there is none, and lets sync

@@ -123,6 +123,11 @@ func claimOne(ctx context.Context, tx *sql.Tx, r alerting.ClaimRequest) (alertin
 		if err != nil {
 			return alerting.Claimed{}, err
 		}
+		if off, err := unwanted(ctx, tx, id, subject, r.Now); err != nil {
+			return alerting.Claimed{}, err
+		} else if off {
+			continue
+		}
 		c, err := mark(ctx, tx, r, id)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue // it was an old state

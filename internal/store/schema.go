@@ -21,6 +21,7 @@ var migrations embed.FS
 const (
 	stateFile = "state.db"
 	factsFile = "facts.db"
+	logDir    = "log" // of attempts; it is internal/ingest's
 )
 
 // versionTable is where goose keeps what was applied.

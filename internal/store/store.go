@@ -37,7 +37,7 @@ type Store struct {
 //
 // It refuses, in one line: *LockedError when another daemon has the directory,
 // *NewerError when a newer hookvigil wrote it, *DamagedError when state.db
-// cannot be trusted. A damaged facts.db is moved aside with a log line and made
+// cannot be trusted, or is missing where hookvigil ran before. A damaged facts.db is moved aside with a log line and made
 // anew, because it can be rebuilt. Before the tables of a state.db are changed
 // it is copied to state.db.bak-<schema>.
 func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
@@ -74,12 +74,19 @@ func OpenWith(ctx context.Context, dir string, o Options, log *slog.Logger) (*St
 }
 
 func (s *Store) open(ctx context.Context, dir string) error {
-	if missing(dir, stateFile) && missing(dir, stateFile+"-wal") && !missing(dir, factsFile) {
-		return &DamagedError{File: stateFile, Detail: "it is missing while " + factsFile + " is there"}
+	if err := checkLeftovers(dir); err != nil {
+		return err
 	}
+	anew := missing(dir, stateFile)
 	var err error
 	if s.state, err = openDatabase(ctx, dir, stateSchema(), s.log); err != nil {
 		return err
+	}
+	if anew {
+		s.log.Warn("data directory was empty: nothing is known from before; if hookvigil ran with it, its disk is not mounted or was emptied", "dir", dir)
+	}
+	if !anew && missing(dir, factsFile) {
+		s.log.Warn("database was missing and is made anew: what was counted and last seen begins with nothing", "file", factsFile)
 	}
 	s.facts, err = openDatabase(ctx, dir, factsSchema(), s.log)
 	if damaged, ok := errors.AsType[*DamagedError](err); ok {
@@ -109,8 +116,11 @@ func missing(dir, file string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// Check proves that state.db can be written: one small durable transaction. It
-// waits for a write that is under way, for as long as ctx lasts.
+// Check proves that state.db can be written, and that it and facts.db are where
+// they were opened: one small durable transaction. It waits for a write that is
+// under way, for as long as ctx lasts. The error wraps fs.ErrNotExist when a
+// file was removed, moved or unmounted while it was open: every verb that
+// writes to it fails then, until the same file is back.
 func (s *Store) Check(ctx context.Context) error {
 	err := s.state.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO cursor (name, position, at) VALUES ('writable', 0, ?)
@@ -119,6 +129,9 @@ func (s *Store) Check(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", stateFile, err)
+	}
+	if err := s.facts.inPlace(); err != nil {
+		return fmt.Errorf("write to %s: %w", factsFile, err)
 	}
 	return nil
 }

@@ -52,7 +52,10 @@ func (o *FileOffsets) Load(path string) (Offset, bool, error) {
 func (o *FileOffsets) Save(path string, at Offset) error {
 	text, err := json.Marshal(saved{Version: 1, Path: path, Offset: at})
 	if err == nil {
-		err = os.MkdirAll(o.dir, 0o700)
+		err = os.Mkdir(o.dir, 0o700) // what it lies in is not made: a data directory that is gone must not seem to be back
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
 	}
 	if err == nil {
 		err = replace(o.file(path), append(text, '\n'))
