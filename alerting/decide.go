@@ -11,6 +11,9 @@ import (
 // World is what the desk knows when it decides: read in the transaction that
 // its decision is written in.
 type World struct {
+	// Installation tells this hookvigil from every other, for as long as it
+	// remembers: so do the IDs of its incidents, which receivers know messages by.
+	Installation int64
 	// Incidents are those that live, and those that were resolved within the
 	// reopen window.
 	Incidents []Incident

@@ -232,6 +232,21 @@ func TestCertificateAndProbeOfOneEndpointAreOneIncident(t *testing.T) {
 	}
 }
 
+// Two that write to one mailbox, or one that was begun anew, must not be taken
+// for one another: receivers know messages by the incident's ID.
+func TestAnotherInstallationHasOtherIncidents(t *testing.T) {
+	t.Parallel()
+	ids, keys := map[string]bool{}, map[string]bool{}
+	for _, installation := range []int64{1, 2, 2} {
+		h := &house{d: desk(), world: alerting.World{Installation: installation}}
+		got := h.decide(at(2), down("a", "h1", true, noon, at(2)))
+		ids[got.Incidents[0].ID], keys[got.Notices[0].IdemKey] = true, true
+	}
+	if len(ids) != 2 || len(keys) != 2 {
+		t.Errorf("two installations have the incidents %v and the keys %v, want two of each", ids, keys)
+	}
+}
+
 func TestDecideIsPure(t *testing.T) {
 	t.Parallel()
 	h := &house{d: desk()}

@@ -151,10 +151,17 @@ const (
 )
 
 // incidentID is made of what names the incident, so that a replay makes the
-// same one.
-func incidentID(groupKey string, generation int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s:%d", groupKey, generation))
+// same one; and of the installation, so that nobody else does: two may write to
+// one mailbox, and one that begins with nothing counts anew.
+func incidentID(installation int64, groupKey string, generation int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s:%d", installation, groupKey, generation))
 	return "inc_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:10]))
+}
+
+// key is what receivers know the incident's messages by. Its end is that of the
+// ID, which another installation's incident about the same does not have.
+func (in Incident) key() string {
+	return fmt.Sprintf("%s:%d:%s", in.GroupKey, in.Generation, in.Number())
 }
 
 // Number is the short form of the ID for people.
@@ -187,7 +194,7 @@ func (in Incident) Facts(happened string, at time.Time, baseURL string) Facts {
 		Incident: in.ID, Number: in.Number(), Title: in.Title, Rule: in.Rule, Scope: in.Scope, State: in.State, Severity: in.Severity,
 		Merchant: in.Merchant, Evidence: in.Evidence, StartedAt: in.StartedAt, OpenedAt: in.OpenedAt,
 		AcknowledgedAt: in.AcknowledgedAt, AcknowledgedBy: in.AcknowledgedBy, ResolvedAt: in.ResolvedAt, ResolvedBy: in.ResolvedBy,
-		Key: fmt.Sprintf("%s:%d", in.GroupKey, in.Generation), AckUntil: in.AckUntil, MitigatedAt: in.MitigatedAt, RecoveringAt: in.RecoveringAt,
+		Key: in.key(), AckUntil: in.AckUntil, MitigatedAt: in.MitigatedAt, RecoveringAt: in.RecoveringAt,
 		Flapping: !in.Story.FlappingSince.IsZero(), Again: in.Story.Step, Share: in.ShareNow, PeakShare: in.SharePeak,
 		Members: []Member{}, MemberCount: len(in.Members), Happened: happened, At: at,
 	}

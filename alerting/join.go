@@ -172,7 +172,7 @@ func (t *turn) incidentOf(g group, c rules.Change) (*Incident, bool) {
 		Severity: g.severity, State: StateOpen, Evidence: g.evidence(c),
 		StartedAt: c.Since, DetectedAt: c.At, OpenedAt: t.now,
 	}
-	in.ID = incidentID(in.GroupKey, in.Generation)
+	in.ID = incidentID(t.installation, in.GroupKey, in.Generation)
 	t.ladder(in)
 	t.add(in)
 	return in, true

@@ -100,7 +100,7 @@ func (t *turn) notices(in *Incident) []Notice {
 			// Rises within lane and subject; the root comes before what hangs on it, and
 			// what is told anew after what it repeats.
 			ID:      fmt.Sprintf("%s-%06d-%03d%s-%s", in.ID, in.Version, len(list), anew, dest.Lane),
-			IdemKey: fmt.Sprintf("%s:%d:%s:%d%s:%s%s", in.GroupKey, in.Generation, k, in.Version, anew, dest.Lane, ofMerchant(k, facts)),
+			IdemKey: fmt.Sprintf("%s:%s:%d%s:%s%s", in.key(), k, in.Version, anew, dest.Lane, ofMerchant(k, facts)),
 			Lane:    dest.Lane, Recipient: dest.Recipient, Subject: in.ID, Version: in.Version, Kind: k, Flow: f,
 			Severity: facts.Severity, Facts: pack(facts), Created: t.now, Due: t.now,
 		})
@@ -205,7 +205,11 @@ func (t *turn) about(in Incident, merchant bool) About {
 	if t.desk.About == nil {
 		return About{}
 	}
-	return t.desk.About(in.clone(), merchant)
+	a := t.desk.About(in.clone(), merchant)
+	if in.State == StateReconciled { // what waits now is not this incident's
+		a.Waiting, a.AtRisk, a.NextLoss, a.Lost = 0, 0, time.Time{}, 0
+	}
+	return a
 }
 
 // isNew reports whether the ladder has just come to a destination.

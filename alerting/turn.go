@@ -9,19 +9,20 @@ import (
 
 // turn is one decision under way.
 type turn struct {
-	desk        Desk
-	now         time.Time
-	actor       string // the person whose command it is; empty: hookvigil
-	crowd       crowd
-	generations map[string]int
-	told        map[string][]Destination
-	incidents   map[string]*Incident
-	groups      map[string][]*Incident // by group key, folded ones left out
-	seats       map[met]seat           // of the conditions in live incidents
-	past        map[place]int          // of those that have left the incident
-	open        map[string]int         // members that are open, by incident
-	lines       map[string][]line      // what happened in this turn, by incident
-	entries     []Entry
+	desk         Desk
+	installation int64
+	now          time.Time
+	actor        string // the person whose command it is; empty: hookvigil
+	crowd        crowd
+	generations  map[string]int
+	told         map[string][]Destination
+	incidents    map[string]*Incident
+	groups       map[string][]*Incident // by group key, folded ones left out
+	seats        map[met]seat           // of the conditions in live incidents
+	past         map[place]int          // of those that have left the incident
+	open         map[string]int         // members that are open, by incident
+	lines        map[string][]line      // what happened in this turn, by incident
+	entries      []Entry
 
 	levels    map[rules.Scope]Level
 	quiet     Quieter // nil: nobody asked
@@ -36,7 +37,7 @@ type turn struct {
 
 func newTurn(d Desk, w World, now time.Time) *turn {
 	t := &turn{
-		desk: d, now: now, crowd: crowdOf(w.Failing), generations: maps.Clone(w.Generations), told: w.Told,
+		desk: d, installation: w.Installation, now: now, crowd: crowdOf(w.Failing), generations: maps.Clone(w.Generations), told: w.Told,
 		incidents: map[string]*Incident{}, groups: map[string][]*Incident{}, seats: map[met]seat{}, past: map[place]int{},
 		open: map[string]int{}, lines: map[string][]line{},
 		levels: w.Levels, quiet: w.Quiet, doubt: w.Doubt, absent: w.Absent,

@@ -7,7 +7,8 @@ import (
 )
 
 // LossComing opens, high, when undelivered events of an endpoint get their
-// last automatic try soon: if that fails too, nobody sends them any more. It
+// last automatic try soon: if that fails too, nobody sends them any more. What is
+// soon for a schedule that is short, who counts them says. It
 // is told once more, as loud as before, when little time is left, and clears
 // when no event is at risk. It is a value and safe for concurrent use; the
 // zero value is refused by Validate. Source: reference webhooks.md section
@@ -21,16 +22,17 @@ type LossComing struct {
 func DefaultLossComing() LossComing { return LossComing{Within: 6 * time.Hour, Urgent: time.Hour} }
 
 // LossFact is the backlog of one endpoint, counted by the rule's Within and
-// Urgent (deliveries.Backlog counts 1, 6 and 24 h).
+// Urgent, and by the schedule (deliveries.Backlog counts 1, 6 and 24 h).
 type LossFact struct {
 	Endpoint     string
 	Merchant     string
 	Host         string
-	AtRisk       int       // undelivered events with their last automatic try within Within
-	AtRiskUrgent int       // of these, within Urgent
-	NextAt       time.Time // the earliest last try; zero: not known
-	NextEvents   int       // how many have theirs then or within minutes
-	Undelivered  int       // events that wait, at risk or not
+	Within       time.Duration // what the rule's Within comes to by the schedule, when that is short; zero: itself
+	AtRisk       int           // undelivered events with their last automatic try within that
+	AtRiskUrgent int           // of these, within Urgent
+	NextAt       time.Time     // the earliest last try; zero: not known
+	NextEvents   int           // how many have theirs then or within minutes
+	Undelivered  int           // events that wait, at risk or not
 }
 
 // Validate reports every fault of the settings at once, each with its key.
@@ -51,7 +53,7 @@ func (l LossComing) Step(e Episode, f LossFact, now time.Time) (Episode, *Change
 			return e, nil
 		}
 		c := l.tell(e, f, now)
-		c.Evidence.Text = fmt.Sprintf("no event gets its last automatic try within %s; %s", short(l.Within), f.waiting())
+		c.Evidence.Text = fmt.Sprintf("no event gets its last automatic try within %s; %s", short(l.within(f)), f.waiting())
 		return e, &c
 	}
 	e, told := e.pend(now.UTC(), "").open(now, High)
@@ -75,21 +77,29 @@ func (l LossComing) tell(e Episode, f LossFact, now time.Time) Change {
 	c.Merchant, c.Host = f.Merchant, f.Host
 	c.Evidence = Evidence{
 		From: e.Since, To: now.UTC(), Numerator: max(f.AtRisk, 0), Denominator: max(f.AtRisk, f.Undelivered),
-		Clears: fmt.Sprintf("no event that gets its last automatic try within %s", short(l.Within)),
+		Clears: fmt.Sprintf("no event that gets its last automatic try within %s", short(l.within(f))),
 	}
 	return c
 }
 
 // said is the line for people: how many, how soon, and of how many.
 func (l LossComing) said(f LossFact) string {
-	text := fmt.Sprintf("%s last automatic try within %s", countGrouped(f.AtRisk, "event gets its", "events get their"), short(l.Within))
-	if f.AtRiskUrgent > 0 {
+	text := fmt.Sprintf("%s last automatic try within %s", countGrouped(f.AtRisk, "event gets its", "events get their"), short(l.within(f)))
+	if f.AtRiskUrgent > 0 && l.Urgent < l.within(f) {
 		text += fmt.Sprintf(", %s within %s", grouped(f.AtRiskUrgent), short(l.Urgent))
 	}
 	if !f.NextAt.IsZero() && f.NextEvents > 0 {
 		text += fmt.Sprintf(", the first %s by %s UTC", grouped(f.NextEvents), f.NextAt.UTC().Format("15:04"))
 	}
 	return text + "; " + f.waiting()
+}
+
+// within is how soon a last try has to come to be a risk there.
+func (l LossComing) within(f LossFact) time.Duration {
+	if f.Within > 0 {
+		return min(f.Within, l.Within)
+	}
+	return l.Within
 }
 
 func (f LossFact) waiting() string {

@@ -65,7 +65,11 @@ func TestLossComing(t *testing.T) {
 		"none at risk clears":                    {[]rules.LossFact{some, waits}, []string{"0 open high 1.1", "1 clear high 1.2"}, "no event gets its last automatic try within 6h; 40 wait in all"},
 		"the next episode is told anew":          {[]rules.LossFact{some, urgent, waits, some, urgent}, []string{"0 open high 1.1", "1 open high 1.2", "2 clear high 1.3", "3 open high 2.1", "4 open high 2.2"}, ""},
 		"a time that is not known is not told":   {[]rules.LossFact{{AtRisk: 2000, Undelivered: 3000}}, []string{"0 open high 1.1"}, "2,000 events get their last automatic try within 6h; 3,000 wait in all"},
-		"counts that cannot be open nothing":     {[]rules.LossFact{{AtRisk: -1, AtRiskUrgent: 3}}, nil, ""},
+		"a short schedule says its own figure": {[]rules.LossFact{{AtRisk: 18, AtRiskUrgent: 18, Within: 250 * time.Second, NextAt: at, NextEvents: 3, Undelivered: 40}}, []string{"0 open high 1.1"},
+			"18 events get their last automatic try within 4m10s, the first 3 by 03:10 UTC; 40 wait in all"},
+		"a short schedule says it at the end": {[]rules.LossFact{{AtRisk: 18, Within: time.Minute, Undelivered: 40}, {Within: time.Minute, Undelivered: 40}}, []string{"0 open high 1.1", "1 clear high 1.2"},
+			"no event gets its last automatic try within 1m; 40 wait in all"},
+		"counts that cannot be open nothing": {[]rules.LossFact{{AtRisk: -1, AtRiskUrgent: 3}}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

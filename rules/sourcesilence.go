@@ -29,7 +29,8 @@ type QuietFact struct {
 	Last      time.Time     // arrival, by our clock; zero: none is known
 	Gap       time.Duration // what is ordinary at this hour, as a [GapLearner] expects it
 	Known     bool          // false: nothing is ordinary yet, and nothing opens
-	Listening time.Time     // since when we listen: time in which we did not is nobody's silence
+	Excused   time.Duration // since Last, in which nobody here listened: no silence; 0 or more
+	Listening time.Time     // since when anything is known: what came before may have come later; zero: Last is
 }
 
 // Validate reports every fault of the settings at once, each with its key.
@@ -54,14 +55,18 @@ func (s SourceSilence) Step(e Episode, f QuietFact, now time.Time) (Episode, *Ch
 	} else {
 		heard := f.Listening.UTC().Truncate(time.Microsecond)
 		text = "no attempt since we began to listen at "
+		excused, away := time.Duration(0), ""
 		if last.After(heard) {
-			heard, text = last, "no attempt since "
+			heard, excused, text = last, f.Excused, "no attempt since "
 		}
-		if !f.Known || heard.IsZero() || now.Sub(heard) < s.wait(f.Gap) {
+		if !f.Known || heard.IsZero() || now.Sub(heard)-excused < s.wait(f.Gap) {
 			return e, nil
 		}
 		e, told = e.pend(heard, "").open(now, s.severity(f.Scope))
-		text += fmt.Sprintf("%s; at this hour up to %s between two are ordinary, and %s are silence", clock(heard), short(f.Gap), short(s.wait(f.Gap)))
+		if round := excused.Round(time.Second); round > 0 {
+			away = fmt.Sprintf(" (%s of it this process stood still or did not run)", short(round))
+		}
+		text += fmt.Sprintf("%s%s; at this hour up to %s between two are ordinary, and %s are silence", clock(heard), away, short(f.Gap), short(s.wait(f.Gap)))
 	}
 	if !told {
 		return e, nil

@@ -194,3 +194,18 @@ func TestADispatcherThatDiesAtNoonIsFound(t *testing.T) {
 		})
 	}
 }
+
+// Time in which nobody listened is not counted, and said.
+func TestSourceSilenceIsExcused(t *testing.T) {
+	t.Parallel()
+	rule := rules.DefaultSourceSilence()
+	f := rules.QuietFact{Scope: "source:core", Last: detectorStart, Gap: time.Second, Known: true, Excused: time.Hour}
+	if _, c := rule.Step(rules.Episode{}, f, detectorStart.Add(65*time.Minute-time.Second)); c != nil {
+		t.Errorf("told %+v within five minutes in which we listened", c)
+	}
+	_, c := rule.Step(rules.Episode{}, f, detectorStart.Add(65*time.Minute))
+	want := "source core: no attempt since 2023-11-11 00:00:00 UTC (1h of it this process stood still or did not run); at this hour up to 1s between two are ordinary, and 5m are silence"
+	if c == nil || c.Evidence.Text != want {
+		t.Errorf("told %+v, want %q", c, want)
+	}
+}

@@ -174,6 +174,9 @@ func (r digestRow) fate(now time.Time) string {
 	case digest.StateSkipped:
 		return "nothing was wrong"
 	case digest.StateSuppressed:
+		if r.FinishedAt.After(r.ClosedAt) { // its notices waited already
+			return "dropped: all it was for unsubscribed"
+		}
 		return "nobody to tell, or no endpoint"
 	case digest.StateStale:
 		return "too long ago to be told"

@@ -123,44 +123,27 @@ func (u unsubscribed) onList() string {
 }
 
 func newDigestUnsubscribe() *cobra.Command {
-	asJSON := false
-	cmd := &cobra.Command{
+	return subscribing{unsubscribePath, "%s no longer gets the digests of %s\n", "%s already gets no digests of %s\n"}.verb(&cobra.Command{
 		Use:   "unsubscribe MERCHANT ADDRESS",
 		Short: "End the digests to an address of a merchant",
 		Long: `End the digests to one address of a merchant, as the link in each of its mails
-does: also those that wait to be sent. Mails about incidents go on.
-With --json the answer of the API.` + exitOfSubscribing,
-		Example:           `  hookvigil digest unsubscribe toko-maju ops@toko-maju.example`,
-		Args:              merchantAndAddress,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return subscribing{unsubscribePath, "%s no longer gets the digests of %s\n", "%s already gets no digests of %s\n"}.do(cmd, args, asJSON)
-		},
-	}
-	addJSON(cmd, &asJSON)
-	return cmd
+does: also those that wait to be sent. Mails about incidents go on.`,
+		Example: `  hookvigil digest unsubscribe toko-maju ops@toko-maju.example`,
+	})
 }
 
 func newDigestSubscribe() *cobra.Command {
-	asJSON := false
-	cmd := &cobra.Command{
+	return subscribing{subscribePath, "%s gets the digests of %s again\n", "%s already gets the digests of %s\n"}.verb(&cobra.Command{
 		Use:   "subscribe MERCHANT ADDRESS",
 		Short: "Send digests again to an address that has unsubscribed",
 		Long: `Send the digests of a merchant again to an address that has unsubscribed, from the
-window that runs on. Somebody at that address has ended them: ask before you do.
-With --json the answer of the API.` + exitOfSubscribing,
-		Example:           `  hookvigil digest subscribe toko-maju ops@toko-maju.example`,
-		Args:              merchantAndAddress,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return subscribing{subscribePath, "%s gets the digests of %s again\n", "%s already gets the digests of %s\n"}.do(cmd, args, asJSON)
-		},
-	}
-	addJSON(cmd, &asJSON)
-	return cmd
+window that runs on. Somebody at that address has ended them: ask before you do.`,
+		Example: `  hookvigil digest subscribe toko-maju ops@toko-maju.example`,
+	})
 }
 
 const exitOfSubscribing = `
+With --json the answer of the API.
 
 Exit status: 0 it is so, also when it was before, 1 the daemon gave no answer, 2
 there is no such merchant or address, a wrong call or configuration, or no daemon
@@ -177,6 +160,16 @@ func merchantAndAddress(cmd *cobra.Command, args []string) error {
 // subscribing ends digests to an address, or begins them again. done and before
 // take the address and the merchant.
 type subscribing struct{ path, done, before string }
+
+// verb completes a verb that has its words and examples.
+func (s subscribing) verb(cmd *cobra.Command) *cobra.Command {
+	asJSON := false
+	cmd.Long += exitOfSubscribing
+	cmd.Args, cmd.ValidArgsFunction = merchantAndAddress, cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return s.do(cmd, args, asJSON) }
+	addJSON(cmd, &asJSON)
+	return cmd
+}
 
 func (s subscribing) do(cmd *cobra.Command, args []string, asJSON bool) error {
 	d, err := running(cmd)

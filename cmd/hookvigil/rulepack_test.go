@@ -302,10 +302,7 @@ func TestSchedulesAreSaidByTheConfigurationOrByAFlag(t *testing.T) {
 	l.beside(20*time.Minute, time.Minute)
 	write(t, r.path("log.ndjson"), l.text())
 	for flag, want := range map[string][]string{
-		"": {
-			"events_lost endpoint:acme-payouts high 00:01:00 01:00:00", "events_lost endpoint:elsewhere high 00:14:00 01:11:00",
-			"loss_coming endpoint:elsewhere high 00:02:00 00:14:00",
-		},
+		"":                    {"events_lost endpoint:acme-payouts high 00:01:00 01:00:00", "events_lost endpoint:elsewhere high 00:14:00 01:11:00"},
 		" --schedule none":    {"events_lost endpoint:acme-payouts high 00:01:00 01:00:00", "events_lost endpoint:elsewhere high 00:02:00 01:01:00"},
 		" --schedule unknown": nil,
 	} {

@@ -195,6 +195,9 @@ func fateSignal(r digest.Row, now time.Time) signal {
 		s.Word, s.Facts = "not sent", []string{"a later digest tells it"}
 	case digest.StateSuppressed:
 		s.Word, s.Facts = "not sent", []string{"there is nobody to tell, or no endpoint"}
+		if r.Finished.After(r.ClosedAt) { // its notices waited already
+			s.Facts = []string{"all it was for have unsubscribed"}
+		}
 	case digest.StateStale:
 		s.Word, s.Facts = "not sent", []string{"it was too late to tell"}
 	case digest.StateDead:

@@ -218,3 +218,17 @@ func TestALedgerThatHangsDoesNotHangTheOverview(t *testing.T) {
 		}
 	})
 }
+
+// A digest that waited when the last of its readers left is not one that nobody
+// was to be told.
+func TestOverviewSaysThatAllHaveLeft(t *testing.T) {
+	t.Parallel()
+	left := told("gita", "Gita", now.Add(-7*time.Hour), digest.StateSuppressed, 0)
+	left.Finished = left.ClosedAt.Add(time.Minute)
+	src := seven()
+	src.ledger.rows = []digest.Row{left}
+	table := digestTable.FindString(get(t, src, "/").Body.String())
+	if !strings.Contains(table, "all it was for have unsubscribed") || strings.Contains(table, "there is nobody to tell") {
+		t.Errorf("shows %s", table)
+	}
+}

@@ -39,6 +39,9 @@ func TestThePageOfASubscriptionIsWhole(t *testing.T) {
 			if said[0] == "" || said[1] == "" || !strings.Contains(page, `<html lang="`+language+`">`) || !strings.Contains(page, html.EscapeString(said[0])) || !strings.Contains(page, `href="https://status.example.com/"`) {
 				t.Errorf("%s, state %d:\n%s", language, state, page)
 			}
+			if (state == SubscriptionOff || state == SubscriptionEnded) && (strings.Contains(said[1], "any time") || strings.Contains(said[1], "kapan saja")) {
+				t.Errorf("%s, state %d promises to begin again at any time; ten times an hour is the most:\n%s", language, state, said[1])
+			}
 			if strings.Contains(page, "<script") || strings.Contains(page, "src=") || strings.Contains(page, " style=") || strings.Contains(page, "ZgotmplZ") || strings.Count(page, "<h1>") != 1 {
 				t.Errorf("%s, state %d: more than its own styles:\n%s", language, state, page)
 			}

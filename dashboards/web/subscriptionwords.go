@@ -23,8 +23,8 @@ func englishSubscription() subscriptionWords {
 		Ask:        "Questions? Ask whoever runs this service for you.", AskAt: "Questions? Ask whoever runs this service:",
 		Says: map[SubscriptionState][2]string{
 			SubscriptionOn:      {"Stop these digests?", "Nothing has been changed yet. The button below stops the digests at once."},
-			SubscriptionOff:     {"No digests come to this address", "This address has been unsubscribed. You can have the digests again at any time."},
-			SubscriptionEnded:   {"The digests have stopped", "Done. No more digests are sent to this address. You can have them again at any time."},
+			SubscriptionOff:     {"No digests come to this address", "This address has been unsubscribed. You can have the digests again by the button below."},
+			SubscriptionEnded:   {"The digests have stopped", "Done. No more digests are sent to this address. You can have them again by the button below."},
 			SubscriptionBack:    {"The digests come again", "Done. The next one comes when the present window is over."},
 			SubscriptionUnknown: {"This link is not known here", "The link is incomplete, or was made for an address that is on the merchant's list no more; then no digests go to it. Nothing was changed. Please open the link of a newer digest."},
 			SubscriptionUnclear: {"Nothing was changed", "What was sent does not say whether the digests should stop or come. Please go back and press the button again."},
@@ -44,8 +44,8 @@ func indonesianSubscription() subscriptionWords {
 		Ask:        "Ada pertanyaan? Hubungi pengelola layanan ini.", AskAt: "Ada pertanyaan? Hubungi pengelola layanan ini:",
 		Says: map[SubscriptionState][2]string{
 			SubscriptionOn:      {"Hentikan ringkasan ini?", "Belum ada yang diubah. Tombol di bawah langsung menghentikan ringkasan."},
-			SubscriptionOff:     {"Tidak ada ringkasan ke alamat ini", "Alamat ini telah berhenti berlangganan. Anda dapat menerima ringkasan lagi kapan saja."},
-			SubscriptionEnded:   {"Ringkasan telah dihentikan", "Selesai. Tidak ada lagi ringkasan yang dikirim ke alamat ini. Anda dapat menerimanya lagi kapan saja."},
+			SubscriptionOff:     {"Tidak ada ringkasan ke alamat ini", "Alamat ini telah berhenti berlangganan. Anda dapat menerima ringkasan lagi dengan tombol di bawah."},
+			SubscriptionEnded:   {"Ringkasan telah dihentikan", "Selesai. Tidak ada lagi ringkasan yang dikirim ke alamat ini. Anda dapat menerimanya lagi dengan tombol di bawah."},
 			SubscriptionBack:    {"Ringkasan akan datang lagi", "Selesai. Ringkasan berikutnya datang setelah periode ini berakhir."},
 			SubscriptionUnknown: {"Tautan ini tidak dikenal di sini", "Tautan ini tidak lengkap, atau dibuat untuk alamat yang tidak lagi ada dalam daftar merchant; alamat itu tidak lagi menerima ringkasan. Tidak ada yang diubah. Silakan buka tautan dari ringkasan yang lebih baru."},
 			SubscriptionUnclear: {"Tidak ada yang diubah", "Permintaan ini tidak menyatakan apakah ringkasan harus dihentikan atau dikirim. Silakan kembali dan tekan tombolnya lagi."},

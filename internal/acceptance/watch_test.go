@@ -40,7 +40,7 @@ func newGuarded(t *testing.T, endpoints int) *guarded {
 	return g
 }
 
-const fixedNotice = "probes go on in memory" // whether the check or the conditions were the first to fail
+const fixedNotice = "; probes go on" // whatever failed first: the check, the conditions, or the log of attempts
 
 // inSlack and inMail count the messages that hold a text.
 func (g *guarded) inSlack(text string) (n int) {

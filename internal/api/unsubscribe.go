@@ -130,6 +130,8 @@ func (s *Server) setSubscription(ctx context.Context, r *http.Request, of Subscr
 // status is 0, or that of the refusal.
 func leaveForm(r *http.Request) (form url.Values, status int) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	r = r.WithContext(r.Context())
+	r.URL = &url.URL{Path: r.URL.Path} // the parsers below refuse a query that is none
 	var err error
 	switch kind {
 	case "application/x-www-form-urlencoded":

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"mime/multipart"
 	"net/http"
 	"strings"
 	"sync"
@@ -233,5 +234,28 @@ func TestWhoComesBackTooOftenWaits(t *testing.T) {
 	}
 	if refused != 5 || len(w.subscriptions.changes) != 15+10 {
 		t.Errorf("%d refused, %d changes; want ten who come back, and each who leaves", refused, len(w.subscriptions.changes))
+	}
+}
+
+// TestAQueryKeepsNobody: what stands in the address counts for nothing, also
+// when it is no query.
+func TestAQueryKeepsNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allTokens())
+	var parts strings.Builder
+	form := multipart.NewWriter(&parts)
+	if err := errors.Join(form.WriteField("List-Unsubscribe", "One-Click"), form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for i, query := range []string{"", "?utm=a", "?a=1;b=2", "?x=%zz", "?action=subscribe", "?List-Unsubscribe=No"} {
+		for kind, body := range map[string]string{"application/x-www-form-urlencoded": "List-Unsubscribe=One-Click", form.FormDataContentType(): parts.String()} {
+			a := w.ask(t, http.MethodPost, "/unsubscribe/own-link"+query, "", body, func(r *http.Request) { r.Header.Set("Content-Type", kind) })
+			if a.status != http.StatusOK || !strings.Contains(a.body, "The digests have stopped") {
+				t.Errorf("%q, %s: %d %s", query, kind, a.status, a.body)
+			}
+		}
+		if n := len(w.subscriptions.changes); n != 2*(i+1) || !w.subscriptions.changes[n-1].Off {
+			t.Errorf("%q: the changes are %+v", query, w.subscriptions.changes)
+		}
 	}
 }

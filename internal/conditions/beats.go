@@ -86,7 +86,7 @@ func (c *Conditions) excuseBeatsLocked(now time.Time) {
 		return
 	}
 	c.log.Warn("stood still: heartbeats are given that much longer", "for", gap.Round(time.Second))
-	c.dropLastingLocked()
+	c.overBreakLocked(c.lastedLocked(before), now)
 	for _, b := range c.beats {
 		if heard := b.heard(); !heard.IsZero() {
 			b.excused += max(min(gap, now.Sub(heard)), 0)
@@ -155,8 +155,11 @@ func (c *Conditions) loadBeatLocked(state SeriesState, now time.Time) (bool, err
 	}
 	b.last, b.started, b.excused = at.Last, cmp.Or(at.Started, at.Last, now.Add(-at.Silent)), 0
 	for _, t := range []*time.Time{&b.last, &b.started} {
-		if t.After(now) {
+		switch {
+		case t.After(now):
 			*t = now.Add(-at.Silent) // the clock was set back
+		case !t.IsZero():
+			*t = now.Add(t.Sub(now)) // by the clock of this process too, which stands still while the machine sleeps
 		}
 	}
 	b.excused = max(now.Add(-at.Silent).Sub(b.heard()), 0)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/hookvigil/hookvigil/internal/conditions"
 	"github.com/hookvigil/hookvigil/rules"
@@ -75,9 +76,52 @@ func TestAHeartbeatIsWatchedThoughTheClockWasSetBack(t *testing.T) {
 	})
 }
 
-// What has to last without a break does not last over one: a trouble before a
-// stop and another after the start are two.
-func TestWhatHasToLastDoesNotLastOverARestart(t *testing.T) {
+// slept is t as it is when the machine slept for so long in between: the wall
+// clock went on, and the monotonic one of Linux did not. Whole seconds; t has
+// both, and they lie in time.Time as they have since Go 1.9.
+func slept(t time.Time, long time.Duration) time.Time {
+	both := (*struct {
+		wall uint64
+		mono int64
+		loc  *time.Location
+	})(unsafe.Pointer(&t))
+	both.wall += uint64(long/time.Second) << 30
+	return t
+}
+
+// A heartbeat that the run before heard is not silent because the machine
+// slept: nobody could call in. It is when nobody does afterwards.
+func TestAHeartbeatIsNotSilentBecauseTheMachineSlept(t *testing.T) {
+	t.Parallel() // and in no bubble, whose clock is not monotonic
+	cfg := conditions.Config{Heartbeats: []conditions.Heartbeat{{ID: "am", Every: time.Minute, Grace: time.Hour}}}
+	store := newMemory()
+	c := loaded(t, cfg, store)
+	stop := running(t, c)
+	c.Beat("am", time.Now())
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	c = loaded(t, cfg, store)
+	now, silent := time.Now(), 0
+	for ; silent < 3720; silent++ {
+		at := now.Add(time.Duration(silent) * time.Second)
+		if silent > 10 {
+			at = slept(at, 24*time.Hour)
+		}
+		c.CheckBeats(at)
+		if _, open := c.Open(rules.RuleSilence, "heartbeat:am"); open {
+			break
+		}
+	}
+	// The stop and the start take up to a minute on a machine that is busy.
+	if silent < 3600 || silent > 3661 {
+		t.Errorf("silent after %d s in which the machine was awake, want 3660", silent)
+	}
+}
+
+// What has to last does not last over an absence: a trouble before a stop and
+// another after the start are two.
+func TestWhatHasToLastDoesNotLastOverAnAbsence(t *testing.T) {
 	t.Parallel()
 	rule := rules.MonitorSelf{For: time.Minute, Good: 6}
 	trouble := rules.SelfFact{Name: "duty", Problems: []string{"something"}}
@@ -89,15 +133,18 @@ func TestWhatHasToLastDoesNotLastOverARestart(t *testing.T) {
 				c := loaded(t, conditions.Config{}, store)
 				stop := running(t, c)
 				c.SelfAudited(rule, trouble, time.Now())
+				time.Sleep(30 * time.Second)
 				synctest.Wait()
 				if restart {
 					if err := stop(); err != nil {
 						t.Fatal(err)
 					}
+				}
+				time.Sleep(2 * time.Minute)
+				if restart {
 					c = loaded(t, conditions.Config{}, store)
 					running(t, c)
 				}
-				time.Sleep(2 * time.Minute)
 				c.SelfAudited(rule, trouble, time.Now())
 				synctest.Wait()
 				if _, open := c.Open(rules.RuleMonitorSelf, rules.SelfDuty); open == restart {

@@ -30,6 +30,8 @@ type Conditions struct {
 	queue    *batch          // not written yet
 	writing  time.Time       // how long the batch that is being written has waited; zero: none is
 	saved    ingest.Position // of the last checkpoint that was committed
+
+	lastingKept bool // the row of what has to last is stored, or about to be
 }
 
 // met names the conditions of one rule in one scope.
@@ -81,20 +83,10 @@ func (c *Conditions) Load(ctx context.Context) error {
 			c.badRuns[s.Scope] = 1 // at least
 		}
 	}
-	c.dropLastingLocked()
+	c.loadLastingLocked(saved.Series, time.Now())
 	c.saved, c.ratios.position = position, position
 	c.loadRatiosLocked(saved.Series)
 	return nil
-}
-
-// dropLastingLocked drops what is pending because it has to last without a
-// break: we were that break, and nobody looked in it.
-func (c *Conditions) dropLastingLocked() {
-	for m, s := range c.standing {
-		if s.Episode.Phase == rules.PhasePending && (m.rule == rules.RuleMonitorSelf || m.rule == rules.RuleRetriesMissing) {
-			c.endLocked(m, "", time.Time{})
-		}
-	}
 }
 
 // Position returns how far the log needs no replay: the stored series include

@@ -61,6 +61,13 @@ func (m *memory) setHang(hang bool) {
 	m.hang = hang
 }
 
+// setSeries stores something in the place of a series.
+func (m *memory) setSeries(name, state string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.series[name] = conditions.SeriesState{Series: name, Version: 1, State: []byte(state)}
+}
+
 func (m *memory) told() []rules.Change {
 	m.mu.Lock()
 	defer m.mu.Unlock()

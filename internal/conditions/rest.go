@@ -79,6 +79,9 @@ func (s *series) rest() seriesAtRest {
 func (c *Conditions) loadRatiosLocked(saved []SeriesState) {
 	c.ratios.rested = c.ratios.position
 	for _, state := range saved {
+		if state.Series == lastingName {
+			continue
+		}
 		isBeat, err := c.loadBeatLocked(state, time.Now())
 		if !isBeat {
 			err = c.ratios.load(state, c.episodeLocked)

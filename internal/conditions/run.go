@@ -64,8 +64,9 @@ func (c *Conditions) drain(ctx context.Context) error {
 func (c *Conditions) checkpoint() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	beats := c.restBeatsLocked(time.Now())
-	if c.ratios.rest(c.queue) || beats {
+	now := time.Now()
+	beats, lasting := c.restBeatsLocked(now), c.restLastingLocked(now)
+	if c.ratios.rest(c.queue) || beats || lasting {
 		c.hastenLocked()
 	}
 }

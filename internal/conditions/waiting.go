@@ -60,7 +60,7 @@ func (w *Waits) Endpoint(id string) EndpointWaits {
 // Losses is the loss clock of an endpoint, or of many.
 type Losses struct {
 	Waiting int       // events that failed and are not delivered
-	AtRisk  int       // of these, with their last automatic try within LossComing.Within
+	AtRisk  int       // of these, at risk by LossComing.Within (deliveries.Event.AtRisk)
 	Next    time.Time // when the first of them gets it; zero: none
 	Lost    int       // got it, and were not delivered
 }
@@ -121,7 +121,7 @@ func (w *Waits) Add(e deliveries.Event, s deliveries.Schedule, p rules.Pack, now
 	at := w.endpoint(e.Endpoint, e.Merchant)
 	switch e.StateAt(now) {
 	case deliveries.EventPending, deliveries.EventRetrying:
-		at.wait(e, p.LossComing, now)
+		at.wait(e, s, p.LossComing, now)
 	case deliveries.EventDelivered, deliveries.EventCanceled: // nothing waits, and nothing was lost
 	case deliveries.EventExhausted:
 		at.lost.Lost++
@@ -134,22 +134,21 @@ func (w *Waits) Add(e deliveries.Event, s deliveries.Schedule, p rules.Pack, now
 	}
 }
 
-func (at *EndpointWaits) wait(e deliveries.Event, l rules.LossComing, now time.Time) {
+func (at *EndpointWaits) wait(e deliveries.Event, s deliveries.Schedule, l rules.LossComing, now time.Time) {
 	at.Waiting++
 	at.loss.Undelivered++
 	if at.Oldest.IsZero() || e.FirstAttemptAt.Before(at.Oldest) {
 		at.Oldest, at.Fault = e.FirstAttemptAt, string(e.LastFault)
 	}
-	if e.ExhaustsAt.IsZero() {
-		return
+	if !e.ExhaustsAt.IsZero() {
+		at.loss.Within = max(at.loss.Within, s.RiskWithin(l.Within))
 	}
-	left := e.ExhaustsAt.Sub(now)
-	if left > l.Within {
+	if !e.AtRisk(s, l.Within, now) {
 		return
 	}
 	at.lasts = append(at.lasts, e.ExhaustsAt)
 	at.loss.AtRisk++
-	if left <= l.Urgent {
+	if e.ExhaustsAt.Sub(now) <= l.Urgent {
 		at.loss.AtRiskUrgent++
 	}
 }

@@ -47,6 +47,7 @@ type column struct {
 
 	counting       sync.Mutex // held while the backlog is counted
 	backlogCounted time.Time  // when that was last; guarded by counting
+	breaks         sync.Mutex // held until whoever has to know of a break does
 	hearing        hearing
 }
 

@@ -77,7 +77,7 @@ type Daemon struct {
 	pressing     slackButtons
 	merchants    atomic.Pointer[merchantIndex]
 
-	unsubscribing subscription.Key // of the links by which digests end; set by open
+	unsubscribing subscription.Key // of the links by which digests end; set by open; zero: it cannot be read
 
 	probeTurns, certificateTurns       *probes.Schedule
 	probeLateness, certificateLateness lateness
@@ -176,16 +176,16 @@ func (d *Daemon) open(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("last results: %w", err), st.Close())
 	}
 	d.board.restore(looks)
-	err = d.openUnsubscribing(cfg.DataDir)
+	d.openUnsubscribing(cfg.DataDir)
+	err = d.openColumn(ctx, cfg)
 	if err == nil {
-		err = d.openColumn(ctx, cfg)
-	}
-	if err == nil {
-		d.column.hearing.began(aliveUntil(looks, d.column.conditions.LogTime()), time.Now())
 		_, _, err = d.importFile(ctx, cfg)
 	}
 	if err == nil {
 		err = d.followEvents(ctx)
+	}
+	if err == nil {
+		err = d.loadHeard(ctx, looks)
 	}
 	if err != nil {
 		return errors.Join(err, d.column.close(), st.Close())

@@ -73,7 +73,7 @@ func (q duties) Remarks() []string {
 	if q.Ready() != nil {
 		return nil
 	}
-	return q.d.watch.pulses.remarks()
+	return append(q.d.watch.pulses.remarks(), q.d.linkRemarks()...)
 }
 
 // problems says where facts are stuck on their way to people.

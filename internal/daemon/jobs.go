@@ -35,6 +35,8 @@ type job struct {
 func (d *Daemon) jobs() []job {
 	return slices.Concat([]job{
 		{"save results", min(10*time.Second, d.quarters.length), d.save},
+		{"listen", time.Second, d.listens},
+		{"save heard", 10 * time.Second, d.saveHeard},
 		{"count states", 5 * time.Second, d.countStates},
 		{"count facts", 5 * time.Second, d.countFacts},
 		{"digests", max(time.Second, min(30*time.Second, d.settings.Load().Digest.Config.Every/digestTicks)), d.tickDigests},
@@ -83,6 +85,7 @@ func (d *Daemon) runJobs(ctx context.Context) error {
 	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveGrace) // ctx has ended
 	defer cancel()
 	d.save(final)
+	d.saveHeard(final)
 	return ctx.Err()
 }
 

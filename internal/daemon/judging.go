@@ -74,7 +74,7 @@ func (d *Daemon) judgeSources(ctx context.Context) {
 // judgeQuiet steps silence for each source that is known and still configured.
 func (d *Daemon) judgeQuiet(now time.Time) {
 	known := map[rules.Scope]bool{}
-	for _, f := range d.column.senders.Quiet(now, d.column.hearing.listening()) {
+	for _, f := range d.column.senders.Quiet(now, time.Time{}) {
 		if _, source := f.Scope.Split(); !d.takesSource(source) {
 			continue
 		}
@@ -199,17 +199,11 @@ func (d *Daemon) busyEndpoints(now time.Time) (ids []string) {
 	return slices.Compact(ids)
 }
 
-// saveGaps keeps what was learned of the gaps of sources.
+// saveGaps keeps what was learned of the gaps of sources, and what is held
+// against them.
 func (d *Daemon) saveGaps(ctx context.Context) {
 	d.saveGrades(ctx)
-	gaps, err := d.column.senders.Gaps()
-	if err == nil {
-		err = d.store.Ledger().ReplaceLearnt(ctx, store.LearntGap, gaps)
-	}
-	if err != nil && ctx.Err() == nil {
-		d.log.Error("what was learned of the gaps of sources is not kept", "err", err)
-		d.metrics.StoreFailed("gaps")
-	}
+	d.keep(ctx, store.LearntGap, d.column.senders.Gaps)
 }
 
 // loadGaps takes up what was kept. What cannot be read is learned anew.

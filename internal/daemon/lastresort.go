@@ -64,7 +64,7 @@ func (d *Daemon) newLastResort(m watchMeter) *lastResort {
 			if err := d.store.Check(ctx); err != nil {
 				return err
 			}
-			return d.column.log.Check()
+			return logCheck(d.column.log.Check())
 		},
 		unrecorded: d.unrecordedCritical,
 		enqueue: func(ctx context.Context, notices []alerting.Notice) error {
@@ -82,6 +82,19 @@ func (d *Daemon) newLastResort(m watchMeter) *lastResort {
 	l.messenger = &messenger{to: d.selfDestinations, port: d.portOf, count: m.LastResort, log: d.log}
 	l.reserve = &reserveKeeper{file: store.NewReserve(d.settings.Load().DataDir, 0), held: m.Reserve, log: d.log}
 	return l
+}
+
+// logError is why the log of attempts cannot be written, while the store can.
+type logError struct{ error }
+
+// Unwrap returns what the log says.
+func (e logError) Unwrap() error { return e.error }
+
+func logCheck(err error) error {
+	if err == nil {
+		return nil
+	}
+	return logError{err}
 }
 
 // unrecordedCritical counts critical conditions that opened since a moment, as
@@ -189,7 +202,9 @@ func (l *lastResort) look(ctx context.Context, beside *sync.WaitGroup, now time.
 
 // message is what is told of an outage.
 func (l *lastResort) message(is resortState) message {
-	return message{since: is.since, unrecorded: l.unrecorded, broken: is.broken(), gone: is.gone, err: is.err}
+	m := message{since: is.since, unrecorded: l.unrecorded, broken: is.broken(), gone: is.gone, waits: is.lag, err: is.err}
+	m.refused = is.refused && is.lag <= resortAfter
+	return m
 }
 
 // checkIfDue tries to write, beside the loop.

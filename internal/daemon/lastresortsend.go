@@ -32,10 +32,21 @@ type message struct {
 	unrecorded func(since time.Time) int // critical conditions that are not recorded
 	broken     bool                      // the last write check failed
 	gone       bool                      // because files of the store are not where they were
+	refused    bool                      // it is the log of attempts that failed, and not the store
+	waits      time.Duration             // something waits to be recorded for so long; 0: nothing does
 	err        string                    // how
 }
 
+// text is what is so, in a line.
 func (m message) text() string {
+	since := m.since.UTC().Format(time.DateTime + " MST")
+	if m.refused {
+		what := "the log of attempts cannot be written"
+		if m.gone {
+			what = "the log of attempts is gone (removed, moved or unmounted)"
+		}
+		return what + " since " + since + "; attempts are refused (503), and their senders must keep them; probes go on"
+	}
 	what := "what is decided cannot be recorded"
 	switch {
 	case m.gone:
@@ -43,14 +54,38 @@ func (m message) text() string {
 	case m.broken:
 		what = "the store cannot be written"
 	}
-	conditions := "no critical condition is unrecorded yet"
+	conditions := "nothing waits to be recorded yet"
 	switch n := m.unrecorded(m.since); {
+	case n == 0 && m.waits > 0:
+		conditions = "what was decided waits to be recorded, nothing critical among it"
 	case n == 1:
 		conditions = "1 critical condition is not recorded"
 	case n > 1:
 		conditions = fmt.Sprintf("%d critical conditions are not recorded", n)
 	}
-	return fmt.Sprintf("%s since %s; %s; probes go on in memory", what, m.since.UTC().Format(time.DateTime+" MST"), conditions)
+	return fmt.Sprintf("%s since %s; %s; probes go on in memory", what, since, conditions)
+}
+
+// title names it, as an incident is named.
+func (m message) title() string {
+	if m.refused {
+		return "hookvigil refuses attempts: it cannot write their log"
+	}
+	return "hookvigil cannot write its store"
+}
+
+// advice is what to do.
+func (m message) advice() string {
+	switch {
+	case m.refused && m.gone:
+		return "Put the same files back in data_dir/log (mount, mv), or restart hookvigil: either way attempts are taken again. Until then see that senders keep what is answered 503."
+	case m.refused:
+		return "Look at df and at the rights of data_dir/log, and at the log. Attempts are taken again by themselves once it can be written; until then see that senders keep what is answered 503."
+	case m.gone:
+		return "Put data_dir back as it was (mount it, or move it back): hookvigil goes on by itself, and tells what still fails. If it is lost, stop hookvigil in order, not with kill -9: it then leaves a copy of state.db in data_dir, and the next start says what to do with it. Nothing else is told until then."
+	default:
+		return "Look at df and at who holds state.db in data_dir, and at the log. Nothing else is told until it can be written; then hookvigil goes on by itself, and tells what still fails."
+	}
 }
 
 // key is the same for all notices of one outage.
@@ -58,14 +93,12 @@ func (m message) key() string {
 	return fmt.Sprintf("last_resort:%s:%d", selfStore, m.since.UnixMicro())
 }
 
-// facts returns what a receiver words.
-func (m message) facts(now time.Time) alerting.Facts {
+// facts returns what a receiver words. opened is when the receiver was told
+// first: what it is told at that moment is no update.
+func (m message) facts(opened, now time.Time) alerting.Facts {
 	f := selfIncident(m.since).Facts(m.text(), now, "")
-	f.Key, f.Evidence = m.key(), rules.Evidence{Text: m.err}
-	f.About.Advice = "Look at df and at who holds state.db in data_dir, and at the log. Nothing else is told until it can be written; then hookvigil goes on by itself, and tells what still fails."
-	if m.gone {
-		f.About.Advice = "Put data_dir back as it was (mount it, or move it back): hookvigil goes on by itself, and tells what still fails. If it is lost, stop hookvigil in order, not with kill -9: it then leaves a copy of state.db in data_dir, and the next start says what to do with it. Nothing else is told until then."
-	}
+	f.Key, f.Evidence, f.Title, f.OpenedAt = m.key(), rules.Evidence{Text: m.err}, m.title(), opened
+	f.About.Advice = m.advice()
 	return f
 }
 
@@ -107,15 +140,16 @@ type messenger struct {
 
 // toldLane is what is known of one lane.
 type toldLane struct {
-	to    alerting.Destination
-	key   string       // of the outage that what follows is about
-	tries int          // since it took the last one
-	ref   alerting.Ref // what the last one left behind
-	told  time.Time    // when it took the last one; zero: not in this outage
-	next  time.Time    // not before
-	busy  bool
-	class string // why the last try failed; empty: it did not
-	last  alerting.Facts
+	to     alerting.Destination
+	key    string       // of the outage that what follows is about
+	tries  int          // since it took the last one
+	ref    alerting.Ref // what the last one left behind
+	told   time.Time    // when it took the last one; zero: not in this outage
+	opened time.Time    // the first that it took, or the try under way, in this outage
+	next   time.Time    // not before
+	busy   bool
+	class  string // why the last try failed; empty: it did not
+	last   alerting.Facts
 }
 
 // tell sends m to whom it is due, beside the caller.
@@ -131,7 +165,10 @@ func (s *messenger) tell(ctx context.Context, beside *sync.WaitGroup, m message,
 		if lane.busy || now.Before(lane.next) || s.sending >= resortAtOnce {
 			continue
 		}
-		facts := m.facts(now)
+		if lane.told.IsZero() {
+			lane.opened = now
+		}
+		facts := m.facts(lane.opened, now)
 		n, err := m.notice(to, facts, now)
 		if err != nil {
 			continue // a year beyond 9999
@@ -232,7 +269,7 @@ func (s *messenger) over() {
 			continue
 		}
 		f := lane.last
-		f.State, f.ResolvedAt, f.At, f.Happened = alerting.StateResolved, now, now, "the store is written again"
+		f.State, f.ResolvedAt, f.At, f.Happened = alerting.StateResolved, now, now, "it is written again"
 		raw, err := json.Marshal(f)
 		if err != nil {
 			continue // a year beyond 9999

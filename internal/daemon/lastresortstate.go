@@ -12,9 +12,12 @@ type resortState struct {
 	failing  time.Time // start of the first write check that failed; zero: the last one was good
 	err      string    // why the last one failed
 	gone     bool      // it failed because files of the store are not where they were: no waiting mends that
+	refused  bool      // it is the log of attempts that failed, and not the store: they are refused, all else goes on
 	good     time.Time // start of the last good one
 	since    time.Time // of the outage: since when nothing is recorded; zero: there is none
 	released bool      // the reserve was let go in it
+
+	lag time.Duration // how long something has waited to be recorded
 }
 
 // on reports whether it has to be told.
@@ -26,12 +29,13 @@ func (s resortState) broken() bool { return !s.failing.IsZero() }
 // checked returns s after a write check that began then.
 func (s resortState) checked(began time.Time, err error) resortState {
 	if err == nil {
-		s.failing, s.err, s.gone, s.good = time.Time{}, "", false, began
+		s.failing, s.err, s.gone, s.refused, s.good = time.Time{}, "", false, false, began
 		return s
 	}
 	if s.failing.IsZero() {
 		s.failing = began
 	}
+	_, s.refused = errors.AsType[logError](err)
 	s.err, s.gone = err.Error(), errors.Is(err, fs.ErrNotExist)
 	return s
 }
@@ -53,6 +57,7 @@ func (s resortState) woke(at time.Time) resortState {
 // check that began in it was good and nothing has waited for so long. The
 // reserve is let go at half of that time, whether or not something waits.
 func (s resortState) step(lag time.Duration, now time.Time) resortState {
+	s.lag = lag
 	failed := time.Duration(0)
 	if s.broken() {
 		failed = now.Sub(s.failing)

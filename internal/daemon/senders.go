@@ -49,15 +49,20 @@ func (d *Daemon) graded(r ingest.SenderReport) {
 // saveGrades keeps what is held against sources: a restart must not make one
 // of failures alone be believed again.
 func (d *Daemon) saveGrades(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	d.keep(ctx, store.LearntGrade, d.column.senders.Held)
+}
+
+// keep stores what is known of sources, of one kind of what is learnt.
+func (d *Daemon) keep(ctx context.Context, kind string, known func() (map[string][]byte, error)) {
+	within, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	held, err := d.column.senders.Held()
+	all, err := known()
 	if err == nil {
-		err = d.store.Ledger().ReplaceLearnt(ctx, store.LearntGrade, held)
+		err = d.store.Ledger().ReplaceLearnt(within, kind, all)
 	}
 	if err != nil && ctx.Err() == nil {
-		d.log.Error("what is held against sources is not kept", "err", err)
-		d.metrics.StoreFailed("grades")
+		d.log.Error("what was learnt of sources is not kept", "kind", kind, "err", err)
+		d.metrics.StoreFailed(kind + "s")
 	}
 }
 

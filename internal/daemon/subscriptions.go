@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/hookvigil/hookvigil/alerting"
@@ -128,13 +127,21 @@ func (s subscriptions) SetSubscription(ctx context.Context, c subscription.Chang
 	return changed, nil
 }
 
-// openUnsubscribing reads the key of the links by which digests end.
-func (d *Daemon) openUnsubscribing(dir string) error {
+// openUnsubscribing reads the key of the links by which digests end. Without one
+// everything goes on but the links: they are no reason to be without a watcher.
+func (d *Daemon) openUnsubscribing(dir string) {
 	var err error
-	if d.unsubscribing, err = subscription.OpenKey(dir); err != nil {
-		return fmt.Errorf("data_dir: %w", err)
+	if d.unsubscribing, err = subscription.OpenKey(dir, d.log); err != nil {
+		d.log.Error("digests have no unsubscribe links, and those in earlier mails are not known, until a start with a sound key", "err", err)
 	}
-	return nil
+}
+
+// linkRemarks says that digests have no links although they should.
+func (d *Daemon) linkRemarks() []string {
+	if d.unsubscribing != (subscription.Key{}) || d.settings.Load().Server.PublicURL == nil {
+		return nil
+	}
+	return []string{"digests have no unsubscribe links, and those in earlier mails are not known: " + subscription.KeyFile + " in data_dir could not be read at the start; the log says why"}
 }
 
 // operatorURL is whom strangers may ask; empty: it is not configured.

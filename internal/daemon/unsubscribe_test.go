@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -240,7 +241,7 @@ func TestWhatALinkTakes(t *testing.T) {
 	if err != nil || len(raw) == 0 {
 		t.Fatal(err)
 	}
-	key, err := subscription.OpenKey(filepath.Join(dir, "data"))
+	key, err := subscription.OpenKey(filepath.Join(dir, "data"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +290,7 @@ func TestWhatALinkTakes(t *testing.T) {
 		"of another merchant's address":     {links.Link("other", "ops@shop.example"), urlencoded, oneClick, nil, 404, "", "not known"},
 		"of incident mails":                 {stranger + key.Token("incident", "shop", "ops@shop.example"), urlencoded, oneClick, nil, 404, "", "not known"},
 		"of an address off the list":        {links.Link("shop", "former@shop.example"), urlencoded, oneClick, nil, 404, "", "not known"},
-		"of another daemon":                 {subscription.Links{Base: base}.Link("shop", "ops@shop.example"), urlencoded, oneClick, nil, 404, "", "not known"},
+		"of another daemon":                 {subscription.Links{Key: subscription.NewKey([32]byte{1}), Base: base}.Link("shop", "ops@shop.example"), urlencoded, oneClick, nil, 404, "", "not known"},
 	} {
 		status, page := r.post(tc.link, tc.kind, tc.body, tc.headers...)
 		off := r.unsubscribed("")
@@ -353,12 +354,19 @@ func TestOperatorsUnsubscribe(t *testing.T) {
 	}
 }
 
-// TestADamagedKeyIsRefusedAtTheStart: links that work no more, without a word,
-// would be worse. Nothing else is touched.
-func TestADamagedKeyIsRefusedAtTheStart(t *testing.T) {
+// TestADamagedKeyStopsNobody but the links: it is in the log and a remark on
+// the duty page, mails go out without a link, and the file stays as it was. With
+// the key put back the links of before work again.
+func TestADamagedKeyStopsNobody(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := start(t, dir, head)
+	dir, mails := t.TempDir(), hooktest.StartSMTP(t, hooktest.SMTPOptions{})
+	r := leavable(t, dir, mails, "2s", "ops@shop.example")
+	const remark = "digests have no unsubscribe links"
+	if _, duty := r.call(http.MethodGet, "/-/duty", ""); strings.Contains(duty, remark) {
+		t.Errorf("with a sound key: %s", duty)
+	}
+	r.until("a digest has come", func() bool { return len(mailsTo(mails, "ops@shop.example")) > 0 })
+	link := linkOf(t, mailsTo(mails, "ops@shop.example")[0])
 	r.stop()
 	path := filepath.Join(dir, "data", subscription.KeyFile)
 	sound, err := os.ReadFile(path)
@@ -366,13 +374,31 @@ func TestADamagedKeyIsRefusedAtTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, path, string(sound[:20]))
-	if err := r.New2().Run(t.Context()); err == nil || !strings.Contains(err.Error(), subscription.KeyFile+" is damaged; restore it from a backup") {
-		t.Errorf("it runs, or says %v", err)
+	before := len(mailsTo(mails, "ops@shop.example"))
+
+	r = leavable(t, dir, mails, "2s", "ops@shop.example")
+	r.until("a digest has come without a link", func() bool { return len(mailsTo(mails, "ops@shop.example")) > before })
+	if m := mailsTo(mails, "ops@shop.example")[before]; m.Header.Get("List-Unsubscribe") != "" || strings.Contains(string(m.Data), "/unsubscribe/") {
+		t.Errorf("it has a link:\n%s", m.Data)
 	}
+	if status, page := r.post(link, urlencoded, "List-Unsubscribe=One-Click"); status != http.StatusNotFound {
+		t.Errorf("the link: %d %s", status, page)
+	}
+	if status, duty := r.call(http.MethodGet, "/-/duty", ""); status != http.StatusOK || !strings.Contains(duty, "note: "+remark) {
+		t.Errorf("/-/duty: %d %s", status, duty)
+	}
+	if log := r.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, subscription.KeyFile+" is damaged; restore it from a backup") || strings.Contains(log, string(sound[3:20])) {
+		t.Errorf("the log says\n%s", tail(log))
+	}
+	r.stop()
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, sound[:20]) {
+		t.Errorf("the file was changed: %v", err)
+	}
+
 	write(t, path, string(sound))
-	again := start(t, dir, head)
-	again.stop()
-	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, sound) {
-		t.Errorf("the key is another: %v", err)
+	r = leavable(t, dir, mails, "6h", "ops@shop.example")
+	if status, page := r.post(link, urlencoded, "List-Unsubscribe=One-Click"); status != http.StatusOK {
+		t.Errorf("with the key put back: %d %s", status, page)
 	}
+	r.stop()
 }

@@ -49,7 +49,7 @@ func (c *column) applyLag(now time.Time) time.Duration {
 // caughtUp reports whether all is applied that the log had at the start, or
 // cannot be for so long that waiting for it helps nobody.
 func (c *column) caughtUp(now time.Time) bool {
-	if c.progress.caughtUp.Load() || now.Sub(c.hearing.listening()) >= catchUp {
+	if c.progress.caughtUp.Load() || now.Sub(c.hearing.begun()) >= catchUp {
 		return true
 	}
 	last := c.progress.last.Load()

@@ -102,6 +102,38 @@ func (e Event) MissingRetry(s Schedule, now time.Time) bool {
 	return now.After(e.NextRetryAt.Add(s.Tolerance(e.NextRetryAt.Sub(e.FirstAttemptAt))))
 }
 
+// Of a schedule shorter than a day the last tries come soon whatever happens:
+// only the last part of it says that an event may be lost. A quarter makes 6 h
+// of the 24 h that are documented most often; a minute is how often it is looked.
+const (
+	riskPart  = 4
+	leastRisk = time.Minute
+)
+
+// RiskWithin returns how soon the last try of an event has to come for the event
+// to be at risk: within, or less where the schedule is short.
+func (s Schedule) RiskWithin(within time.Duration) time.Duration {
+	if n := len(s.Offsets); n > 0 {
+		return min(within, max(s.Offsets[n-1]/riskPart, leastRisk))
+	}
+	return within
+}
+
+// AtRisk reports whether the event may soon be lost: its last automatic try
+// comes within so long of now, or less where s is short (see
+// [Schedule.RiskWithin]), and its first retry did not deliver it: it failed, or is missing. A
+// schedule of a single retry puts nothing at risk before that is missing. False
+// when the last try is not known, or it waits for none.
+func (e Event) AtRisk(s Schedule, within time.Duration, now time.Time) bool {
+	if !e.Open() || e.ExhaustsAt.IsZero() {
+		return false
+	}
+	if e.ExhaustsAt.Sub(now) > s.RiskWithin(within) {
+		return false
+	}
+	return e.NextRetryAt.IsZero() || triesLeft(e, s) < len(s.Offsets) || e.MissingRetry(s, now)
+}
+
 // Try is one attempt as far as its event needs it.
 type Try struct {
 	Number    int           // 1 is the original, as [Attempt.Number]; 0 or less: not said

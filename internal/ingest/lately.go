@@ -97,7 +97,10 @@ func (l *Lately) Took(g Group, v []Verdict) {
 			continue
 		}
 		number, present := l.quarterOf(e.Attempt.StartedAt), l.quarterOf(e.Received)
-		if present < l.newest-1 {
+		switch replay := e.Position.Before(l.loaded); {
+		case replay:
+			present = min(present, l.newest) // an old entry says nothing of the clock
+		case present < l.newest-1:
 			l.setBackLocked(present)
 		}
 		if number > present+1 {

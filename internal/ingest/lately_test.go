@@ -206,3 +206,37 @@ func TestLatelyGoesOnAfterTheClockWasSetBack(t *testing.T) {
 		t.Errorf("a delivery is known that lies ahead: %s", got)
 	}
 }
+
+// What was applied before the start says nothing of the clock: neither that it
+// was set back, nor that it is later than it is. What is new says the first.
+func TestLatelyTakesNoReplayForAClockThatWasSet(t *testing.T) {
+	t.Parallel()
+	now, late := nine.Add(29*time.Minute), ingest.EndpointTally{Endpoint: "ep", Start: nine.Add(15 * time.Minute), Tally: ingest.Tally{First: 10, FailedFirst: 9}}
+	for name, tt := range map[string]struct {
+		at    time.Duration // when the entry came
+		fresh bool
+		kept  bool
+	}{
+		"a replay from 50 minutes ago":   {-21 * time.Minute, false, true},
+		"a replay of a clock ahead":      {5 * time.Hour, false, true},
+		"a new one from 50 minutes ago":  {-21 * time.Minute, true, false},
+		"a new one from a moment ago":    {28 * time.Minute, true, true},
+		"a replay of one a quarter away": {time.Minute, false, true},
+	} {
+		from := quarters{memory: newMemory(), all: []ingest.EndpointTally{late}, delivered: map[string]time.Time{"ep": nine.Add(20 * time.Minute)}}
+		from.p.Applied = ingest.Position{Segment: 1, Offset: 1000}
+		l, err := ingest.LoadLately(t.Context(), from, now, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := entry("other", tt.at, false)
+		if tt.fresh {
+			e.Position = from.p.Applied
+		}
+		l.Took(ingest.Group{Entries: []ingest.Entry{e}}, []ingest.Verdict{ingest.Counted})
+		first, failed, _ := l.Endpoint("ep", now)
+		if kept := first == 10 && failed == 9 && l.Delivered("ep").Equal(nine.Add(20*time.Minute)); kept != tt.kept {
+			t.Errorf("%s: %d of %d failed, delivered %v; kept: %t, want %t", name, failed, first, l.Delivered("ep"), kept, tt.kept)
+		}
+	}
+}

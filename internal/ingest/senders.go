@@ -33,8 +33,9 @@ type Senders struct {
 	declared func(source string) deliveries.Grade
 	changed  func(SenderReport) // a grade was lowered or raised; may be nil
 
-	mu sync.Mutex // guards of, and what is in it
-	of map[string]*sender
+	mu        sync.Mutex // guards the fields below, and what is in of
+	of        map[string]*sender
+	listening time.Time // since the last break; zero: nothing was missed
 }
 
 // sender is what is known of one source.
@@ -48,6 +49,7 @@ type sender struct {
 	burst    deliveries.Burst
 	spans    spans
 	gap      rules.GapLearner
+	heard    arrival
 
 	newest, received time.Time // of its attempts
 	verdicts         [Outside + 1]int
@@ -97,6 +99,7 @@ func (s *Senders) Took(g Group, v []Verdict) {
 		}
 		touched[one] = true
 		one.took(e, v[i])
+		one.heard.took(e.Received, s.listening)
 	}
 	var news []SenderReport
 	for one := range touched {

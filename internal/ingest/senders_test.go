@@ -182,11 +182,57 @@ func TestNothingArrivedAheadOfNow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Break(noon); !last(s).Equal(noon) {
+	if s.Break(noon.Add(time.Hour), noon); !last(s).Equal(noon) {
 		t.Errorf("after the clock was set the last arrival is at %s, want now", last(s))
 	}
 	s = ingest.NewSenders(all, nil)
 	if err := s.RecallGaps(saved, noon); err != nil || !last(s).Equal(noon) {
 		t.Errorf("after a start the last arrival is at %s (%v), want now", last(s), err)
+	}
+}
+
+// Time in which nobody listened is nobody's silence, and a silence goes on
+// after it.
+func TestASilenceCountsWhileWeListen(t *testing.T) {
+	t.Parallel()
+	all := func(string) deliveries.Grade { return deliveries.GradeAll }
+	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+	for name, tt := range map[string]struct {
+		before, now int // the break
+		late        int // an attempt of then is applied after it; 0: none
+		look        int
+		want        time.Duration // silent
+	}{
+		"no break":                             {10, 10, 0, 15, 15 * time.Minute},
+		"we stood still for an hour":           {10, 70, 0, 75, 15 * time.Minute},
+		"the clock was set back":               {10, -20, 0, -15, 15 * time.Minute},
+		"one that came before it, applied now": {10, 70, 11, 75, 5 * time.Minute},
+		"one that came after it":               {10, 70, 72, 75, 3 * time.Minute},
+	} {
+		s := ingest.NewSenders(all, nil)
+		g, v := sent(noon, 0, 1, nil)
+		g.Entries[0].Received = noon
+		s.Took(g, counted(v))
+		s.Break(at(tt.before), at(tt.now))
+		if tt.late != 0 {
+			g, v = sent(noon, 1, 1, nil)
+			g.Entries[0].Received = at(tt.late)
+			s.Took(g, counted(v))
+		}
+		again := ingest.NewSenders(all, nil) // and over a restart of an hour
+		gaps, err := s.Gaps()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.RecallGaps(gaps, at(tt.look+60)); err != nil {
+			t.Fatal(err)
+		}
+		again.RecallArrivals(s.Arrivals(at(tt.look)), at(tt.look+60))
+		for which, look := range map[*ingest.Senders]time.Time{s: at(tt.look), again: at(tt.look + 60)} {
+			f := which.Quiet(look, time.Time{})[0]
+			if got := look.Sub(f.Last) - f.Excused; got != tt.want {
+				t.Errorf("%s: silent for %s at %s, want %s", name, got, look.Sub(noon), tt.want)
+			}
+		}
 	}
 }

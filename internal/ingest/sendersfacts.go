@@ -12,16 +12,16 @@ import (
 )
 
 // Quiet returns for how long nothing came from each source, and what is
-// ordinary at this hour, by name. listening is since when we listen at all: a
-// source that is known from before may have sent meanwhile.
+// ordinary at this hour, by name. listening is since when we listen at all; zero
+// when nothing is known to have been missed but what [Senders.Break] told of.
 func (s *Senders) Quiet(now, listening time.Time) []rules.QuietFact {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	facts := make([]rules.QuietFact, 0, len(s.of))
 	for _, name := range slices.Sorted(maps.Keys(s.of)) {
-		gap := &s.of[name].gap
-		f := rules.QuietFact{Scope: rules.ScopeOf(rules.ScopeSource, name), Last: gap.Last(), Listening: listening}
-		f.Gap, f.Known = gap.Expected(now)
+		one := s.of[name]
+		f := rules.QuietFact{Scope: rules.ScopeOf(rules.ScopeSource, name), Last: one.heard.last, Excused: one.heard.excused, Listening: listening}
+		f.Gap, f.Known = one.gap.Expected(now)
 		facts = append(facts, f)
 	}
 	return facts
@@ -83,20 +83,6 @@ func (s *Senders) Gaps() (map[string][]byte, error) {
 	return saved, nil
 }
 
-// Break says that nothing was heard for a while up to now, or that the clock
-// was set: that gap is nobody's.
-func (s *Senders) Break(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, one := range s.of {
-		one.gap.Skip()
-		one.gap.NotAfter(now)
-		if one.received.After(now) {
-			one.received = now
-		}
-	}
-}
-
 // gapsKept is how long a source that sends nothing more is known: the gaps of a
 // week are learned from, and a place among the sources is worth something.
 const gapsKept = 8 * 24 * time.Hour
@@ -120,6 +106,8 @@ func (s *Senders) RecallGaps(saved map[string][]byte, now time.Time) (err error)
 			one.gap = gap
 			one.gap.Skip()
 			one.gap.NotAfter(now)
+			one.heard.last = one.gap.Last()
+			one.heard.goOn(0, now)
 		}
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -174,13 +175,14 @@ func (d *database) because(ctx context.Context, err error) error {
 // close ends both pools; the last connection folds the write-ahead log into
 // the file. d may be nil or half open. When another file is in its place the
 // pools stay open until the process ends: SQLite would remove what lies beside
-// that one by its name, which may be all that a restored copy holds.
+// that one by its name, which may be all that a restored copy holds. What of it
+// is ours is moved aside.
 func (d *database) close() error {
 	if d == nil || !d.opened.leave() {
 		return nil
 	}
 	if lost := d.inPlace(); d.w != nil && errors.Is(lost, fs.ErrNotExist) && !missing(filepath.Dir(d.path), d.schema.file) {
-		return lost
+		return errors.Join(lost, d.clearAway(time.Now()))
 	}
 	var errs []error
 	for _, db := range []*sql.DB{d.r, d.w} {

@@ -17,7 +17,7 @@ const worldly = `WHERE i.id IN (SELECT id FROM incident WHERE resolved_at IS NUL
 
 // readWorld reads what the desk decides about these changes by.
 func (s *Store) readWorld(ctx context.Context, tx *sql.Tx, r alerting.DeskRequest, changes []rules.Change, orphans []alerting.Orphan) (alerting.World, error) {
-	w := alerting.World{Orphans: orphans}
+	w := alerting.World{Orphans: orphans, Installation: s.installation}
 	opening := slices.Clone(changes)
 	for _, o := range orphans {
 		opening = append(opening, o.Change)

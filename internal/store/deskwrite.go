@@ -154,7 +154,7 @@ func sameSeat(was []alerting.Membership, i int, m alerting.Membership) bool {
 }
 
 // insertEntries adds to timelines: each line comes after the last that its
-// incident has, and says why when it is of an earlier time.
+// incident has, and says why when it is of an earlier time than one above.
 func insertEntries(ctx context.Context, tx *sql.Tx, now time.Time, entries []alerting.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -165,31 +165,49 @@ func insertEntries(ctx context.Context, tx *sql.Tx, now time.Time, entries []ale
 		return err
 	}
 	defer stmt.Close()
-	last := map[string]time.Time{}
+	above := map[string]lines{}
 	for _, e := range entries {
-		before, known := last[e.Incident]
+		l, known := above[e.Incident]
 		if !known {
-			if before, err = lastEntry(ctx, tx, e.Incident); err != nil {
+			if l, err = linesOf(ctx, tx, e.Incident); err != nil {
 				return err
 			}
 		}
-		last[e.Incident] = e.At
-		if _, err := stmt.ExecContext(ctx, e.Incident, e.At.UnixMicro(), now.UnixMicro(), e.Kind, e.Actor, e.Below(before, time.Now()).Text); err != nil {
+		written := time.Now()
+		if _, err := stmt.ExecContext(ctx, e.Incident, e.At.UnixMicro(), now.UnixMicro(), e.Kind, e.Actor, e.Below(l.before(written), written).Text); err != nil {
 			return fmt.Errorf("entry %d of incident %s: %w", e.Seq, e.Incident, err)
 		}
+		l.last = e.At
+		if e.At.After(l.latest) {
+			l.latest = e.At
+		}
+		above[e.Incident] = l
 	}
 	return nil
 }
 
-// lastEntry is the time of the last line of a timeline; zero: it has none.
-func lastEntry(ctx context.Context, tx *sql.Tx, incident string) (time.Time, error) {
-	var at int64
-	err := tx.QueryRowContext(ctx, `SELECT at FROM incident_entry WHERE incident = ? ORDER BY seq DESC LIMIT 1`, incident).Scan(&at)
+// lines are the times of a timeline, of its last line and the latest one; zero:
+// it has none.
+type lines struct{ last, latest time.Time }
+
+// before is the time that a line which is written now should not be earlier
+// than. That the clock was set back is said once, and not until it is as late again.
+func (l lines) before(now time.Time) time.Time {
+	if now.Before(l.latest) {
+		return l.last
+	}
+	return l.latest
+}
+
+func linesOf(ctx context.Context, tx *sql.Tx, incident string) (lines, error) {
+	var last, latest int64
+	err := tx.QueryRowContext(ctx, `SELECT at, (SELECT max(at) FROM incident_entry WHERE incident = ?1)
+		FROM incident_entry WHERE incident = ?1 ORDER BY seq DESC LIMIT 1`, incident).Scan(&last, &latest)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return time.Time{}, nil
+		return lines{}, nil
 	case err != nil:
-		return time.Time{}, fmt.Errorf("last entry of incident %s: %w", incident, err)
+		return lines{}, fmt.Errorf("entries of incident %s: %w", incident, err)
 	}
-	return time.UnixMicro(at).UTC(), nil
+	return lines{time.UnixMicro(last).UTC(), time.UnixMicro(latest).UTC()}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 )
 
 // opened is which files a database has open. A file
@@ -14,9 +15,9 @@ import (
 // process. The zero value has seen nothing. It is safe for concurrent use.
 type opened struct {
 	mu   sync.Mutex
-	file fs.FileInfo     // of the database itself; nil: not seen yet
-	seen map[string]bool // what SQLite keeps beside it, by suffix; they may come later, and stay while it is open
-	left bool            // it was closed, or left to the end of the process
+	file fs.FileInfo            // of the database itself; nil: not seen yet
+	seen map[string]fs.FileInfo // what SQLite keeps beside it, by suffix; they may come later, and stay while it is open
+	left bool                   // it was closed, or left to the end of the process
 }
 
 // leave reports whether it is the first to leave the files.
@@ -55,18 +56,42 @@ func (d *database) inPlace() error {
 func (d *database) besideInPlace() error {
 	d.opened.mu.Lock()
 	defer d.opened.mu.Unlock()
-	for _, suffix := range []string{"-wal", "-shm"} {
-		_, err := os.Stat(d.path + suffix)
+	if d.opened.seen == nil {
+		d.opened.seen = map[string]fs.FileInfo{}
+	}
+	for _, suffix := range besideSuffixes() {
+		now, err := os.Stat(d.path + suffix)
 		switch {
-		case err == nil && d.opened.seen == nil:
-			d.opened.seen = map[string]bool{suffix: true}
-		case err == nil:
-			d.opened.seen[suffix] = true
-		case errors.Is(err, fs.ErrNotExist) && d.opened.seen[suffix]:
+		case err == nil && d.opened.seen[suffix] == nil:
+			d.opened.seen[suffix] = now
+		case errors.Is(err, fs.ErrNotExist) && d.opened.seen[suffix] != nil:
 			return d.lost("its " + d.schema.file + suffix + " is not there any more")
 		}
 	}
 	return nil
+}
+
+// besideSuffixes names what SQLite keeps beside a database that is open.
+func besideSuffixes() []string { return []string{"-wal", "-shm"} }
+
+// clearAway renames what lies beside the path and belongs to the file that is
+// open, once another one has its place: a write-ahead log is found by its name,
+// and would be folded into a file that it does not belong to. What came with the
+// other file stays.
+func (d *database) clearAway(now time.Time) error {
+	d.opened.mu.Lock()
+	defer d.opened.mu.Unlock()
+	kept := d.path + ".left-" + now.UTC().Format("20060102T150405Z")
+	var errs []error
+	for _, suffix := range besideSuffixes() {
+		ours := d.opened.seen[suffix]
+		there, err := os.Lstat(d.path + suffix)
+		if ours == nil || err != nil || !os.SameFile(ours, there) {
+			continue // not there, or not known to be ours
+		}
+		errs = append(errs, os.Rename(d.path+suffix, kept+suffix))
+	}
+	return errors.Join(errs...)
 }
 
 // lost says that the open file is not the one of its path.

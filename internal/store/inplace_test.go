@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -116,6 +117,32 @@ func TestARemovedStoreIsRescued(t *testing.T) {
 	}
 }
 
+// Only the file itself is removed, and its write-ahead log stays: the copy must
+// not get that by its new name.
+func TestARescuedCopyDoesNotGetWhatLayBeside(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	for i := range 30 {
+		commit(t, s, some(fmt.Sprint("a", i, "-"), 1, registry.OriginAPI))
+	}
+	if err := os.Remove(filepath.Join(dir, "state.db")); err != nil {
+		t.Fatal(err)
+	}
+	path, err := s.Rescue(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut(t, s)
+	if _, err := os.Stat(filepath.Join(dir, "state.db-wal")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the log of the lost file lies where the copy will be: %v", err)
+	}
+	renamed(t, dir, filepath.Base(path), "state.db")
+	if got := len(records(t, open(t, dir)).Endpoints); got != 30 {
+		t.Errorf("%d endpoints, want 30", got)
+	}
+}
+
 func TestFactsThatAreMissingAreSaid(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -166,11 +193,91 @@ func TestClosingLeavesARestoredCopyAlone(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "state.db-wal")); err != nil {
 		t.Errorf("the write-ahead log of the copy: %v", err)
 	}
-	if err := os.Remove(filepath.Join(dir, "state.db-shm")); err != nil {
-		t.Fatal(err)
+	if _, err := os.Stat(filepath.Join(dir, "state.db-shm")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the store's own index of a log beside the copy: %v", err)
 	}
 	if got := len(records(t, open(t, dir)).Endpoints); got != 3 {
 		t.Errorf("%d endpoints, want 3", got)
+	}
+}
+
+// swapped returns a directory in whose state.db there are some endpoints, and
+// into which the state of before, with kept, was moved while it was open.
+func swapped(t *testing.T, kept, lost int) (dir string, s *store.Store) {
+	t.Helper()
+	dir = t.TempDir()
+	s = open(t, dir)
+	commit(t, s, some("kept", kept, registry.OriginAPI))
+	shut(t, s)
+	old, err := os.ReadFile(filepath.Join(dir, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	for i := range lost {
+		commit(t, s, some(fmt.Sprint("lost", i), 1+i*500, registry.OriginAPI))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "new"), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	renamed(t, dir, "new", "state.db")
+	return dir, s
+}
+
+// TestACopyThatIsPutThereIsWhatStarts: the write-ahead log of the file before is
+// not folded into it, and is kept.
+func TestACopyThatIsPutThereIsWhatStarts(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []int{1, 6} {
+		dir, s := swapped(t, 50, lost)
+		if err := s.Close(); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("close: got %v, want that another file is in its place", err)
+		}
+		kept, err := filepath.Glob(filepath.Join(dir, "state.db.left-*"))
+		if err != nil || len(kept) != 2 {
+			t.Errorf("kept are %q, %v; want the -wal and the -shm", kept, err)
+		}
+		if got := len(records(t, open(t, dir)).Endpoints); got != 50 {
+			t.Errorf("%d endpoints; the copy has 50", got)
+		}
+	}
+}
+
+// TestARescuedCopyIsNotPassedOver when another state.db stands in its place: a
+// person says which of them it is.
+func TestARescuedCopyIsNotPassedOver(t *testing.T) {
+	t.Parallel()
+	for sentence, tc := range map[string]struct {
+		decide func(dir, rescued string) error
+		want   int
+	}{
+		"the copy": {func(dir, rescued string) error {
+			return errors.Join(rename("state.db", "away")(dir), rename(rescued, "state.db")(dir))
+		}, 4},
+		"what was put there": {func(dir, rescued string) error { return os.Remove(filepath.Join(dir, rescued)) }, 3},
+	} {
+		dir, s := swapped(t, 3, 1)
+		path, err := s.Rescue(t.Context())
+		if err != nil || path == "" {
+			t.Fatalf("rescued %q, %v", path, err)
+		}
+		_ = s.Close() // says that another file is in its place
+		rescued := filepath.Base(path)
+		for range 2 { // a refusal changes nothing
+			_, err = store.Open(t.Context(), dir, quiet())
+			for _, want := range []string{"state.db and " + rescued + " are both there", "rename " + rescued + " to state.db", "move " + rescued + " out of data_dir"} {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Fatalf("got %v, want %q", err, want)
+				}
+			}
+			oneLine(t, err)
+		}
+		if err := tc.decide(dir, rescued); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(records(t, open(t, dir)).Endpoints); got != tc.want {
+			t.Errorf("%s: %d endpoints, want %d", sentence, got, tc.want)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ const rescuedMark = ".rescued-"
 // makes the directory when that is gone too. Otherwise it does nothing, and the
 // path is empty. It is for the end of a daemon: what was committed is in the
 // open file alone, and ends with it. [Open] refuses the directory until a
-// person has decided about the copy. It blocks for the writing of it, or until
+// person has decided about the copy, also when another state.db is there. It blocks for the writing of it, or until
 // ctx ends; then the error is ctx's.
 func (s *Store) Rescue(ctx context.Context) (path string, err error) {
 	if lost := s.state.inPlace(); !errors.Is(lost, fs.ErrNotExist) {
@@ -32,32 +32,64 @@ func (s *Store) Rescue(ctx context.Context) (path string, err error) {
 	if err := backUp(ctx, s.state.w, path); err != nil {
 		return "", fmt.Errorf("rescue %s: %w", stateFile, err)
 	}
+	// The copy holds what the write-ahead log holds, and must not get that once it is renamed.
+	if err := s.state.clearAway(time.Now()); err != nil {
+		s.log.Warn("what lies beside "+stateFile+" could not be moved away: remove it before the copy is renamed", "err", err)
+	}
 	return path, nil
 }
 
 // checkLeftovers refuses a directory in which hookvigil ran before, and which
-// has no state.db any more.
+// has no state.db any more, or one beside a copy that nobody has decided about.
 func checkLeftovers(dir string) error {
-	if !missing(dir, stateFile) || !missing(dir, stateFile+"-wal") {
-		return nil
+	rescued, err := left(dir, stateFile+rescuedMark+"*")
+	if err != nil {
+		return err
 	}
-	in := os.DirFS(dir)
-	for _, pattern := range []string{
-		stateFile + rescuedMark + "*", factsFile, stateFile + ".bak-*", attemptsDir + "/*.db", failuresDir + "/*.db", logDir + "/*.wal",
-	} {
-		found, err := fs.Glob(in, pattern)
+	switch {
+	case !missing(dir, stateFile):
+		return undecided(rescued)
+	case rescued != "":
+		return lacksState(rescued, "hookvigil left this copy when the file was taken from it: rename it to "+stateFile+" to go on with it (remove "+stateFile+"-wal and "+stateFile+
+			"-shm first, if they are there), or move all of data_dir away to begin with nothing")
+	case !missing(dir, stateFile+"-wal"):
+		return nil // to open it says so
+	}
+	for _, pattern := range []string{factsFile, stateFile + ".bak-*", attemptsDir + "/*.db", failuresDir + "/*.db", logDir + "/*.wal"} {
+		found, err := left(dir, pattern)
 		if err != nil {
-			return fmt.Errorf("open data directory: %w", err)
+			return err
 		}
-		found = slices.DeleteFunc(found, func(name string) bool { return filepath.Ext(name) == ".part" }) // half a copy
-		if len(found) == 0 {
-			continue
+		if found != "" {
+			return lacksState(found, "put it back from a backup, or move all of data_dir away to begin with nothing")
 		}
-		hint := "put it back from a backup, or move all of data_dir away to begin with nothing"
-		if pattern == stateFile+rescuedMark+"*" {
-			hint = "hookvigil left this copy when the file was taken from it: rename it to " + stateFile + " to go on with it, or move all of data_dir away to begin with nothing"
-		}
-		return &DamagedError{File: stateFile, Detail: "it is missing while " + found[len(found)-1] + " is there", hint: hint}
 	}
 	return nil
+}
+
+// left returns the last of the files of a pattern; empty: there are none.
+func left(dir, pattern string) (string, error) {
+	found, err := fs.Glob(os.DirFS(dir), pattern)
+	if err != nil {
+		return "", fmt.Errorf("open data directory: %w", err)
+	}
+	found = slices.DeleteFunc(found, func(name string) bool { return filepath.Ext(name) == ".part" }) // half a copy
+	if len(found) == 0 {
+		return "", nil
+	}
+	return found[len(found)-1], nil
+}
+
+func lacksState(found, hint string) error {
+	return &DamagedError{File: stateFile, Detail: "it is missing while " + found + " is there", hint: hint}
+}
+
+// undecided refuses a rescued copy beside a state.db: one of them lacks what the
+// other holds.
+func undecided(rescued string) error {
+	if rescued == "" {
+		return nil
+	}
+	return fmt.Errorf("open data directory: %[1]s and %[2]s are both there: hookvigil left the second, which holds what it knew, when another file came in the place of the first; "+
+		"to go on with the copy, move %[1]s, %[1]s-wal and %[1]s-shm out of data_dir and rename %[2]s to %[1]s; to go on with %[1]s as it is, move %[2]s out of data_dir", stateFile, rescued)
 }

@@ -27,6 +27,8 @@ type Store struct {
 	facts *database
 	steps steps // of facts.db
 
+	installation int64 // tells this state.db from every other
+
 	ledger *Ledger // of attempts, in facts.db and the slots
 	plans  settledPlans
 }
@@ -37,8 +39,9 @@ type Store struct {
 //
 // It refuses, in one line: *LockedError when another daemon has the directory,
 // *NewerError when a newer hookvigil wrote it, *DamagedError when state.db
-// cannot be trusted, or is missing where hookvigil ran before. A damaged facts.db is moved aside with a log line and made
-// anew, because it can be rebuilt. Before the tables of a state.db are changed
+// cannot be trusted, or is missing where hookvigil ran before; also when a copy
+// lies beside it that [Store.Rescue] made. A damaged facts.db is moved aside with
+// a log line and made anew, because it can be rebuilt. Before the tables of a state.db are changed
 // it is copied to state.db.bak-<schema>.
 func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 	return OpenWith(ctx, dir, Options{Bucket: rules.BucketLength}, log)
@@ -87,6 +90,9 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	}
 	if !anew && missing(dir, factsFile) {
 		s.log.Warn("database was missing and is made anew: what was counted and last seen begins with nothing", "file", factsFile)
+	}
+	if s.installation, err = s.readInstallation(ctx); err != nil {
+		return fmt.Errorf("read the number of this installation: %w", err)
 	}
 	s.facts, err = openDatabase(ctx, dir, factsSchema(), s.log)
 	if damaged, ok := errors.AsType[*DamagedError](err); ok {

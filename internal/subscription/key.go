@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,8 +24,8 @@ const (
 	mostFile   = 256 // bytes that are read of the file; a sound one has 77
 )
 
-// Key signs links. The zero Key signs too, and must not be used. It is a value,
-// safe for concurrent use, and prints as <secret>.
+// Key signs links. The zero Key signs nothing: it makes no links, and knows none
+// as its own. It is a value, safe for concurrent use, and prints as <secret>.
 type Key struct{ secret [keyBytes]byte }
 
 // NewKey returns a key of those 32 bytes.
@@ -38,14 +39,15 @@ func (Key) GoString() string { return "<secret>" }
 
 // OpenKey returns the key that lies in a data directory, and makes one when
 // there is none: 32 random bytes in a file of mode 0600, which is there whole or
-// not at all, also after a crash. A file that is damaged, or that others than its
-// owner may read, is an error which says what to do; it is never replaced, since
-// every link in the mails of the past hangs on it. The caller keeps other
-// processes out of the directory. OpenKey blocks for one read, and the first
-// time for two syncs.
-func OpenKey(dir string) (Key, error) {
+// not at all, also after a crash. A file that others than its owner may use gets
+// that mode again, with a warning in log, and is taken also where it cannot. One
+// that is damaged or cannot be read is an error which says what to do, with the
+// zero Key; it is never replaced, since every link in the mails of the past hangs
+// on it. The caller keeps other processes out of the directory. OpenKey blocks
+// for one read, and the first time for two syncs.
+func OpenKey(dir string, log *slog.Logger) (Key, error) {
 	path := filepath.Join(dir, KeyFile)
-	k, err := readKey(path)
+	k, err := readKey(path, log)
 	if errors.Is(err, fs.ErrNotExist) {
 		k, err = makeKey(path)
 	}
@@ -55,7 +57,7 @@ func OpenKey(dir string) (Key, error) {
 	return k, nil
 }
 
-func readKey(path string) (Key, error) {
+func readKey(path string, log *slog.Logger) (Key, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Key{}, err
@@ -67,8 +69,6 @@ func readKey(path string) (Key, error) {
 		return Key{}, err
 	case !info.Mode().IsRegular():
 		return Key{}, fmt.Errorf("%s is no regular file", path)
-	case info.Mode().Perm()&0o077 != 0:
-		return Key{}, fmt.Errorf("%s can be read by others; chmod 600 %s", path, path)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, mostFile+1))
 	if err != nil {
@@ -78,7 +78,20 @@ func readKey(path string) (Key, error) {
 	if !ok {
 		return Key{}, fmt.Errorf("%s is damaged; restore it from a backup, or remove it: then a new key is made, and links in mails that were sent before work no more", path)
 	}
+	if info.Mode().Perm()&0o077 != 0 {
+		closeToOthers(f, info.Mode().Perm(), log)
+	}
 	return k, nil
+}
+
+// closeToOthers takes the file from those who do not own it. That a volume is
+// mounted with rights for a group is no reason to be without it.
+func closeToOthers(f *os.File, had fs.FileMode, log *slog.Logger) {
+	if err := f.Chmod(0o600); err != nil {
+		log.Warn("the key of unsubscribe links can be used by others, and its mode cannot be changed: who has it can unsubscribe addresses", "file", f.Name(), "mode", had, "err", err)
+		return
+	}
+	log.Warn("the key of unsubscribe links could be used by others: its mode was changed", "file", f.Name(), "mode", had, "now", fs.FileMode(0o600))
 }
 
 // line is the content of the file: version, key and checksum.
@@ -97,7 +110,7 @@ func parseKey(text string) (Key, bool) {
 		return Key{}, false
 	}
 	k := Key{[keyBytes]byte(raw)}
-	return k, k.line() == text
+	return k, k != (Key{}) && k.line() == text
 }
 
 // makeKey writes a new key beside its place, and then moves it there: what is

@@ -1,6 +1,9 @@
 package subscription_test
 
 import (
+	"bytes"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +14,7 @@ import (
 
 func openKey(t *testing.T, dir string) subscription.Key {
 	t.Helper()
-	k, err := subscription.OpenKey(dir)
+	k, err := subscription.OpenKey(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,18 +64,15 @@ func TestAKeyThatIsNotSoundIsRefused(t *testing.T) {
 	}
 	for sentence, tc := range map[string]struct {
 		change func(text string) string
-		mode   os.FileMode
 		want   string
 	}{
-		"empty":                   {func(string) string { return "" }, 0o600, "is damaged; restore it from a backup, or remove it"},
-		"cut short":               {func(s string) string { return s[:40] }, 0o600, "is damaged"},
-		"one letter is another":   {flip, 0o600, "is damaged"},
-		"something behind it":     {func(s string) string { return s + "more\n" }, 0o600, "is damaged"},
-		"a megabyte":              {func(string) string { return strings.Repeat("a", 1<<20) }, 0o600, "is damaged"},
-		"a newer version":         {func(s string) string { return "v2" + s[2:] }, 0o600, "is damaged"},
-		"readable by the group":   {func(s string) string { return s }, 0o640, "can be read by others; chmod 600 "},
-		"writable by the others":  {func(s string) string { return s }, 0o602, "can be read by others; chmod 600 "},
-		"readable by nobody else": {func(s string) string { return s }, 0o400, ""},
+		"empty":                 {func(string) string { return "" }, "is damaged; restore it from a backup, or remove it"},
+		"cut short":             {func(s string) string { return s[:40] }, "is damaged"},
+		"one letter is another": {flip, "is damaged"},
+		"something behind it":   {func(s string) string { return s + "more\n" }, "is damaged"},
+		"a megabyte":            {func(string) string { return strings.Repeat("a", 1<<20) }, "is damaged"},
+		"zeros":                 {func(string) string { return "v1 " + strings.Repeat("0", 64) + " 66687aad\n" }, "is damaged"},
+		"a newer version":       {func(s string) string { return "v2" + s[2:] }, "is damaged"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
@@ -82,17 +82,8 @@ func TestAKeyThatIsNotSoundIsRefused(t *testing.T) {
 			if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.Chmod(path, tc.mode); err != nil {
-				t.Fatal(err)
-			}
-			_, err := subscription.OpenKey(filepath.Dir(path))
-			if tc.want == "" {
-				if err != nil {
-					t.Errorf("got %v, want it taken", err)
-				}
-				return
-			}
-			if err == nil || !strings.Contains(err.Error(), path+" "+tc.want) || strings.Contains(err.Error(), before[3:67]) {
+			k, err := subscription.OpenKey(filepath.Dir(path), slog.New(slog.DiscardHandler))
+			if k != (subscription.Key{}) || err == nil || !strings.Contains(err.Error(), path+" "+tc.want) || strings.Contains(err.Error(), before[3:67]) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
 			if after, err := os.ReadFile(path); err != nil || string(after) != changed {
@@ -104,7 +95,34 @@ func TestAKeyThatIsNotSoundIsRefused(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, subscription.KeyFile), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := subscription.OpenKey(dir); err == nil || !strings.Contains(err.Error(), "is no regular file") {
+	if _, err := subscription.OpenKey(dir, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "is no regular file") {
 		t.Errorf("a directory in its place: %v", err)
+	}
+}
+
+// Rights for a group, as a volume in a cluster gives them at each mount, are
+// taken back, and keep nobody from starting.
+func TestAKeyIsClosedToOthers(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[os.FileMode]os.FileMode{0o600: 0o600, 0o400: 0o400, 0o640: 0o600, 0o660: 0o600, 0o602: 0o600, 0o444: 0o600} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, subscription.KeyFile)
+		made := openKey(t, dir)
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		var said bytes.Buffer
+		k, err := subscription.OpenKey(dir, slog.New(slog.NewTextHandler(&said, nil)))
+		if err != nil || k != made {
+			t.Errorf("%v: %v, want the key as it was", mode, err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode() != want {
+			t.Errorf("%v: now it is %v, %v; want %v", mode, info.Mode(), err, want)
+		}
+		line := fmt.Sprintf("level=WARN msg=\"the key of unsubscribe links could be used by others: its mode was changed\" file=%s mode=%v now=-rw-------\n", path, mode)
+		if changed := mode != want; changed != strings.HasSuffix(said.String(), line) || !changed && said.Len() > 0 {
+			t.Errorf("%v: said %q", mode, said.String())
+		}
 	}
 }

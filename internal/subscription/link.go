@@ -13,7 +13,7 @@ type Links struct {
 }
 
 // Link returns the link by which the digests to an address of a merchant end;
-// empty when there is no public address, or no merchant.
+// empty when there is no public address, no merchant, or the zero Key.
 func (l Links) Link(merchant, address string) string {
 	if l.Base == nil {
 		return ""

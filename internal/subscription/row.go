@@ -10,8 +10,8 @@ const (
 	OneClick  Reason = "one_click" // the mail program's own button (RFC 8058)
 	Page      Reason = "page"      // the page behind the link
 	Operator  Reason = "operator"  // a person, by the API or the command line
-	Bounce    Reason = "bounce"
-	Complaint Reason = "complaint"
+	Bounce    Reason = "bounce"    // the mail server refuses the address; rows may have it, nothing here writes them
+	Complaint Reason = "complaint" // somebody called the mails spam; likewise
 )
 
 // Row is one address of a merchant that gets no mail of a kind.

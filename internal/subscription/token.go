@@ -39,10 +39,10 @@ type Token struct {
 // Token returns the token of an address of a merchant, for mail of a kind: a
 // word of base64url (RFC 4648 section 5) without padding, the same each time,
 // whatever the case of the address. It is empty when the merchant's ID is empty
-// or longer than 256 bytes. It holds the merchant's ID, and of the address the
-// first 128 bits of an HMAC-SHA256 alone.
+// or longer than 256 bytes, or k is zero. It holds the merchant's ID, and of the
+// address the first 128 bits of an HMAC-SHA256 alone.
 func (k Key) Token(kind, merchant, address string) string {
-	if merchant == "" || len(merchant) > mostMerchant {
+	if k == (Key{}) || merchant == "" || len(merchant) > mostMerchant {
 		return ""
 	}
 	mac := k.mac(kind, merchant, address)
@@ -66,10 +66,10 @@ func ParseToken(s string) (Token, bool) {
 
 // For returns the one of a merchant's addresses that t was made for by k, for
 // mail of a kind; false when there is none: t was forged, or is for another kind
-// or for an address that is not among them any more. The time that it takes
+// or for an address that is not among them any more, or k is zero. The time that it takes
 // tells how many addresses there are, and nothing of the signatures.
 func (t Token) For(k Key, kind string, addresses []string) (address string, ok bool) {
-	if t.Merchant == "" {
+	if k == (Key{}) || t.Merchant == "" {
 		return "", false
 	}
 	for _, a := range addresses {

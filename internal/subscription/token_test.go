@@ -1,6 +1,8 @@
 package subscription_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net/url"
@@ -141,6 +143,21 @@ func TestLinks(t *testing.T) {
 	}
 	if got := subscription.SampleLink(""); got != "" {
 		t.Errorf("a sample without a public address: %s", got)
+	}
+}
+
+// TestWithoutAKeyThereAreNoLinks: everybody knows the zero one.
+func TestWithoutAKeyThereAreNoLinks(t *testing.T) {
+	t.Parallel()
+	base := &url.URL{Scheme: "https", Host: "x.example"}
+	if got := (subscription.Links{Base: base}).Link("toko-maju", "ops@toko.example"); got != "" {
+		t.Errorf("a link: %s", got)
+	}
+	h := hmac.New(sha256.New, make([]byte, 32))
+	_, _ = h.Write([]byte("hookvigil unsubscribe\x01\x00\x00\x00\x06digest\x00\x00\x00\x04toko\x00\x00\x00\x10ops@toko.example"))
+	forged, ok := subscription.ParseToken(base64.RawURLEncoding.EncodeToString(append([]byte("\x01toko"), h.Sum(nil)[:16]...)))
+	if address, known := forged.For(subscription.Key{}, subscription.KindDigest, []string{"ops@toko.example"}); !ok || known {
+		t.Errorf("it is for %q, and a token: %v", address, ok)
 	}
 }
 
