@@ -22,6 +22,8 @@ func TestADayOfLog(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, 0, "sources: [{id: core}]\n")
 	rise := time.Now().Add(-11 * time.Minute).Truncate(10 * time.Second)
+	h.start()
+	h.stop() // a log without a state.db would be refused
 	writeLog(t, filepath.Join(h.dir, "data", "log"), rise.Add(-24*time.Hour), rise)
 	h.start()
 	h.within(10*time.Minute, "all of it is counted", func() bool {
