@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -145,18 +146,34 @@ func (h *house) write(name, text string) string {
 	return path
 }
 
-// freeAddress returns an address on which nobody listens. It is below the ports
-// that the system gives to those who ask for any: what other tests open in the
-// meantime, and while the daemon is dead, does not take it.
+// The ports of the daemons: below those that the system gives to whoever asks
+// for any, so that what other tests open in the meantime, and while a daemon is
+// dead, does not take one. No port is given twice.
+const (
+	firstPort = 12000
+	manyPorts = 20000
+)
+
+var nextPort = func() *atomic.Uint32 {
+	var n atomic.Uint32
+	n.Store(rand.Uint32N(manyPorts)) // another run may go on beside this one
+	return &n
+}()
+
+// freeAddress returns an address on which nobody listens, and which is no other
+// test's.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(20000)))
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+nextPort.Add(1)%manyPorts)
+		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 		if err != nil {
 			continue // taken
 		}
-		defer ln.Close()
-		return ln.Addr().String()
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return address
 	}
 	t.Fatal("no port is free")
 	return ""
