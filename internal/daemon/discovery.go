@@ -32,8 +32,6 @@ type sightKey struct{ id, merchant string }
 // again by its next attempt. The zero value is empty; it is safe for
 // concurrent use.
 type sights struct {
-	turn sync.Mutex // one looks at them at a time
-
 	mu sync.Mutex
 	// guarded by mu
 	waiting map[sightKey]registry.Sighting
@@ -87,8 +85,7 @@ func (s *sights) take(n int) []registry.Sighting {
 			break
 		}
 		list = append(list, one)
-		delete(s.waiting, key)
-		s.bytes -= len(one.ID) + len(one.Merchant) + len(one.URL)
+		s.dropLocked(key, one)
 	}
 	if len(s.waiting) == 0 {
 		s.waiting = nil // a flood leaves no empty house behind
@@ -119,13 +116,26 @@ func (s *sights) touch(id string) {
 }
 
 // forget drops endpoints that are not known any more: their next attempt tells
-// of them again.
+// of them again, and none that was there before.
 func (s *sights) forget(ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	gone := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		delete(s.active, id)
+		gone[id] = true
 	}
+	for key, one := range s.waiting {
+		if gone[key.id] {
+			s.dropLocked(key, one)
+		}
+	}
+}
+
+// dropLocked lets a sighting wait no more.
+func (s *sights) dropLocked(key sightKey, one registry.Sighting) {
+	delete(s.waiting, key)
+	s.bytes -= len(one.ID) + len(one.Merchant) + len(one.URL)
 }
 
 // sweep reports whether a sweep is due, and what had attempts since the last.
@@ -189,16 +199,17 @@ func (s *sights) sayFull(found discovered) bool {
 }
 
 // discover registers a turn's worth of what waits. What could not be stored
-// waits again.
+// waits again. Nothing is changed or removed meanwhile: whoever removes an
+// endpoint does not find it again for what was said of it before.
 func (r *Registry) discover(ctx context.Context) (discovered, error) {
-	r.sights.turn.Lock()
-	defer r.sights.turn.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	found := discovered{full: r.sights.takeLost()}
 	fit := r.sift(r.sights.take(discoverTurn), &found)
 	if len(fit) == 0 {
 		return found, nil
 	}
-	registered, full, odd, err := r.See(ctx, fit)
+	registered, full, odd, err := r.seeLocked(ctx, fit)
 	found.registered, found.full, found.refused = registered, found.full+full, found.refused+odd
 	if err != nil {
 		r.sights.add(fit)

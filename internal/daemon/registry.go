@@ -104,14 +104,12 @@ func (r *Registry) Apply(ctx context.Context, c registry.Change) (registry.Diff,
 	return diff, nil
 }
 
-// See registers endpoints that attempts name, in transactions of a thousand,
+// seeLocked registers endpoints that attempts name, in transactions of a thousand,
 // and swaps them in together. Each passed its Check; what is known by now is
 // left out. full counts those for which there was no room, and odd those whose
 // merchant is stored and of no use. An error is the store's: those that were
 // stored before it are registered all the same.
-func (r *Registry) See(ctx context.Context, list []registry.Sighting) (registered, full, odd int, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (r *Registry) seeLocked(ctx context.Context, list []registry.Sighting) (registered, full, odd int, err error) {
 	_, delta, full := r.records.See(list)
 	next, diff, faults := r.current.Load().Apply(delta, r.Defaults())
 	if odd = len(faults); odd > 0 {
