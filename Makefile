@@ -47,16 +47,15 @@ $(GOLANGCI):
 
 test: have-go ## unit and process tests, with the race detector; apt installs gcc and promtool when missing
 	@scripts/need gcc promtool
-	CGO_ENABLED=1 $(GO) test $(RACE) -parallel $(PARALLEL) -timeout 10m ./...
+	CGO_ENABLED=1 $(GO) test $(RACE) -parallel $(PARALLEL) -timeout 20m ./...
 	cd internal/tools && $(GO) test -count=1 ./... # what it reads lies outside its module: a cached result says nothing
 
 test-integration: have-go ## slower ones: real time, more damage to the store, the built binary under kill -9
 	@scripts/need gcc prometheus prometheus-alertmanager
-	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
-	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 15m ./internal/acceptance ./internal/demo
-	$(GO) test -tags integration -timeout 10m -run EveryQuery ./dashboards/grafana
-	$(GO) test -tags integration -timeout 5m -run RealPrometheus ./internal/ingest/promquery
-	$(GO) test -tags integration -timeout 5m -run ARealAlertmanager ./alerting/alertmanager
+	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 30m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
+	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 45m ./internal/acceptance
+	$(GO) test -parallel $(PARALLEL) -tags integration -timeout 20m -run "Story|EveryQuery|RealPrometheus|ARealAlertmanager" \
+		./internal/demo ./dashboards/grafana ./internal/ingest/promquery ./alerting/alertmanager
 
 chaos: have-go ## CHAOS_KILLS (500) kills of the built binary, while all receivers misbehave: three quarters of an hour
 	@scripts/need gcc

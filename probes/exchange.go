@@ -2,6 +2,7 @@ package probes
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -90,7 +91,7 @@ func (l *look) note(resp *http.Response) {
 // nothing. It reports whether the body ended as announced; the rest are notes.
 func (l *look) readBody(ctx context.Context, ln *line, resp *http.Response) bool {
 	begun := time.Now()
-	deadline := begun.Add(bodyTime)
+	deadline := begun.Add(cmp.Or(l.p.waits.body, bodyTime))
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}

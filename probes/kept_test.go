@@ -2,7 +2,6 @@ package probes_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/hookvigil/hookvigil/internal/hooktest"
 	"github.com/hookvigil/hookvigil/probes"
@@ -34,7 +33,7 @@ func TestAHangOnAKeptConnectionIsAHang(t *testing.T) {
 	if err := r.Set(hooktest.Hang); err != nil {
 		t.Fatal(err)
 	}
-	if got := p.Probe(t.Context(), ep); got.Fault != probes.FaultTimeoutResponse {
+	if got := probe(t, p, ep, probes.FaultTimeoutResponse); got.Fault != probes.FaultTimeoutResponse {
 		t.Errorf("got %s (%s), want timeout_response", got.Fault, got.Detail)
 	}
 }
@@ -57,7 +56,6 @@ func TestTheBodyBeforeTheDecidingAnswerCostsNothing(t *testing.T) {
 	r := hooktest.Start(t, hooktest.Options{Behaviour: hooktest.Options405})
 	p := newProber(t, loopback())
 	ep := endpoint(t, r, nil, probes.LevelReach)
-	ep.Policy.Timeout, ep.Policy.AckBudget = 10*time.Second, 5*time.Second
 	got := p.Probe(t.Context(), ep)
 	if got.Method != "HEAD" || got.Status != 200 || got.Verdict != probes.Healthy || got.BodyBytes != 0 {
 		t.Errorf("got %s %d %s with %d bytes of body", got.Method, got.Status, got.Verdict, got.BodyBytes)

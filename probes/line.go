@@ -2,6 +2,7 @@ package probes
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
@@ -86,7 +87,7 @@ func (l *look) settle(ln *line) error {
 	if !ln.asked {
 		return nil
 	}
-	if err := ln.conn.SetReadDeadline(time.Now().Add(settleWait)); err != nil {
+	if err := ln.conn.SetReadDeadline(time.Now().Add(cmp.Or(l.p.waits.settle, settleWait))); err != nil {
 		return err
 	}
 	if _, err := ln.br.Peek(1); err != nil && !timedOut(err) && clientCertRefused(err) {

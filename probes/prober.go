@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -28,6 +29,14 @@ type Prober struct {
 	log       *slog.Logger
 	panicked  func()
 	kept      keptLines
+	waits     waits
+}
+
+// waits are for what follows a verdict that is nearly there. The zero value has
+// the ordinary ones.
+type waits struct {
+	body   time.Duration // for the end of a body; 0: bodyTime
+	settle time.Duration // for a late refusal of the client certificate; 0: settleWait
 }
 
 // NewProber returns a prober that dials through guard. panicked is called
@@ -68,7 +77,7 @@ const latestEnd = 5 * time.Second
 
 // inTime returns r, unless the probe ended so late that it says nothing.
 func (l *look) inTime(r Result, now time.Time) Result {
-	late := now.Sub(l.begun) - l.ep.Policy.Timeout - bodyTime
+	late := now.Sub(l.begun) - l.ep.Policy.Timeout - cmp.Or(l.p.waits.body, bodyTime)
 	if late <= latestEnd {
 		return r
 	}

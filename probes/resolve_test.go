@@ -381,6 +381,18 @@ func TestLookupWithoutServer(t *testing.T) {
 
 func TestLookupEndsWithItsContext(t *testing.T) {
 	t.Parallel()
+	for range 5 { // a machine that stands still for 3 s does not do so each time
+		if lookupGivenUp(t) {
+			return
+		}
+	}
+	t.Error("got a connection to the DNS server still open after 3 s, want it closed at once")
+}
+
+// lookupGivenUp reports whether a lookup that is given up leaves its DNS server
+// before the 5 s are over that the resolver would wait for.
+func lookupGivenUp(t *testing.T) bool {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	server := startDNS(t, func(_ dnsmessage.Question, network string) dnsReply {
@@ -395,8 +407,9 @@ func TestLookupEndsWithItsContext(t *testing.T) {
 	}
 	select {
 	case <-server.hungUp:
+		return true
 	case <-time.After(3 * time.Second):
-		t.Error("got a connection to the DNS server still open after 3 s, want it closed at once")
+		return false
 	}
 }
 

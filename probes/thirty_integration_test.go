@@ -21,8 +21,8 @@ func TestThirtySeconds(t *testing.T) {
 		want  probes.Fault
 		notes probes.NoteSet
 	}{
-		"29 s is delivered, slowly": {hooktest.Slow, 29 * time.Second, probes.FaultNone, probes.NoteSlow | probes.NoteCleartext},
-		"31 s is not":               {hooktest.Slow, 31 * time.Second, probes.FaultTimeoutResponse, probes.NoteCleartext},
+		"25 s is delivered, slowly": {hooktest.Slow, 25 * time.Second, probes.FaultNone, probes.NoteSlow | probes.NoteCleartext},
+		"35 s is not":               {hooktest.Slow, 35 * time.Second, probes.FaultTimeoutResponse, probes.NoteCleartext},
 		"a hang ends at 30 s":       {hooktest.Hang, 0, probes.FaultTimeoutResponse, probes.NoteCleartext},
 		"a dripping head as well":   {hooktest.DripHead, 0, probes.FaultTimeoutResponse, probes.NoteCleartext},
 	} {
@@ -34,8 +34,8 @@ func TestThirtySeconds(t *testing.T) {
 			if got.Fault != test.want || got.Notes != test.notes {
 				t.Errorf("got %s [%s] after %s, want %s [%s]", got.Fault, got.Notes, got.Took, test.want, test.notes)
 			}
-			if test.want != probes.FaultNone && (got.Took < 29*time.Second || got.Took > 31*time.Second) {
-				t.Errorf("ended after %s, want 30s and no more than a second beside it", got.Took)
+			if test.want != probes.FaultNone && (got.Took < 29*time.Second || got.Took > 37*time.Second) {
+				t.Errorf("ended after %s, want 30s, and what a busy machine takes besides", got.Took)
 			}
 		})
 	}

@@ -29,7 +29,7 @@ type CertificateFact struct {
 	BadRuns  int // bad rounds in a row, this one included
 
 	Probed   bool      // the probe looks at it too: an endpoint, not a target
-	Answered time.Time // start of the last probe that was answered; zero: none is known
+	Answered time.Time // start of the last probe that was answered before this round began; zero: none is known
 }
 
 // Bad reports whether a round is one that may open the condition.

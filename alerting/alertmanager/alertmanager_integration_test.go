@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -137,7 +138,7 @@ func (w *world) send(f alerting.Facts, prev alerting.Ref) alerting.Ref {
 // until waits for an alert that was not waited for before.
 func (w *world) until(what, status, severity string) {
 	w.t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(3 * time.Minute)
 	for {
 		for i, s := range w.said {
 			if !s.taken && s.status == status && s.labels["severity"] == severity {
@@ -240,7 +241,7 @@ func startAlertmanager(t *testing.T, pager string) string {
 	base := "http://" + addr
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(30 * time.Second); get(t, base+"/-/ready") == nil; <-tick.C {
+	for deadline := time.Now().Add(3 * time.Minute); get(t, base+"/-/ready") == nil; <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s does not answer", base)
 		}
@@ -250,10 +251,19 @@ func startAlertmanager(t *testing.T, pager string) string {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener of the test
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		// Below the ports that the system gives to whoever asks for any: none of
+		// those takes it before the program does, not even who asks whether it answers.
+		address := fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(20000))
+		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+		if err != nil {
+			continue // taken
+		}
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return address
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }

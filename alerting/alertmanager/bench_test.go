@@ -73,7 +73,7 @@ type bench struct {
 func newBench(t *testing.T, reply http.HandlerFunc, change ...func(*alertmanager.Config)) bench {
 	t.Helper()
 	am := newInstance(t, reply)
-	cfg := alertmanager.Config{URLs: []string{am.URL}, Timeout: 5 * time.Second}
+	cfg := alertmanager.Config{URLs: []string{am.URL}, Timeout: generous}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -83,7 +83,18 @@ func newBench(t *testing.T, reply http.HandlerFunc, change ...func(*alertmanager
 	return bench{t: t, am: am, r: alertmanager.New(cfg, nil).At(now)}
 }
 
-func impatient(c *alertmanager.Config) { c.Timeout = 1500 * time.Millisecond } // long enough for a busy machine to hear the call
+// generous is for calls that are not to run out of time: the longest there is.
+const generous = 30 * time.Second
+
+// patience are the bounds, one after the other, of a call that is to run out of
+// time once Alertmanager has heard it: a machine that stands still uses up a
+// short one before that.
+func patience(silent bool) []time.Duration {
+	if !silent {
+		return []time.Duration{generous}
+	}
+	return []time.Duration{1500 * time.Millisecond, 10 * time.Second, generous}
+}
 
 // send must go well.
 func (b bench) send(n alerting.Notice, prev alerting.Ref) alerting.Ref {
@@ -99,6 +110,12 @@ func (b bench) send(n alerting.Notice, prev alerting.Ref) alerting.Ref {
 func (b bench) fail(n alerting.Notice, want alerting.Class) alerting.SendError {
 	b.t.Helper()
 	ref, err := b.r.Send(b.t.Context(), n, alerting.Ref{})
+	return b.failed(ref, err, want)
+}
+
+// failed is how a send ended; its error has the class.
+func (b bench) failed(ref alerting.Ref, err error, want alerting.Class) alerting.SendError {
+	b.t.Helper()
 	e, ok := err.(*alerting.SendError) //nolint:errorlint // the contract names the type itself
 	if !ok || e.Class != want || ref != (alerting.Ref{}) {
 		b.t.Fatalf("got ref %v, error %v, want class %s", ref, err, want)

@@ -1,6 +1,7 @@
 package email_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -50,17 +51,30 @@ func TestARelayThatGoesAwayAtAnyVerb(t *testing.T) {
 // it: the bound is each mail's own, also over one connection.
 func TestTheBoundIsEachMailsOwn(t *testing.T) {
 	t.Parallel()
+	var err error
+	for _, delay := range []time.Duration{600 * time.Millisecond, 5 * time.Second} { // a machine that stands still uses up the shorter bound
+		if err = eightSlowMails(t, delay, 7*delay); err == nil { // less than all together
+			return
+		}
+	}
+	t.Error(err)
+}
+
+// eightSlowMails sends as many mails to a relay that takes its time with each.
+func eightSlowMails(t *testing.T, delay, bound time.Duration) error {
+	t.Helper()
 	s := hooktest.StartSMTP(t, hooktest.SMTPOptions{})
-	play(t, s, hooktest.SMTPDot, hooktest.SMTPStep{Delay: 600 * time.Millisecond})
+	play(t, s, hooktest.SMTPDot, hooktest.SMTPStep{Delay: delay})
 	c := configFor(s)
-	c.Timeout = 4 * time.Second // less than all together
+	c.Timeout = bound
 	r, n := receiver(t, c), noticeOf(t, openFacts())
 	for i := range 8 {
 		if _, err := r.Send(t.Context(), numbered(n, i), alerting.Ref{}); err != nil {
-			t.Fatalf("mail %d: %v", i+1, err)
+			return fmt.Errorf("mail %d: %w", i+1, err)
 		}
 	}
 	if st := s.Stats(); st.Sessions != 1 || st.Messages != 8 || st.Duplicates != 0 {
-		t.Errorf("got %+v, want 8 mails over one connection", st)
+		return fmt.Errorf("got %+v, want 8 mails over one connection", st)
 	}
+	return nil
 }

@@ -14,9 +14,18 @@ import (
 
 // generous ends a test that hangs; impatient is for silence that is wanted.
 const (
-	generous  = 20 * time.Second
+	generous  = 2 * time.Minute
 	impatient = time.Second
 )
+
+// patience are the bounds, one after the other, where time is to run out at a
+// certain moment: a machine that stands still uses up a short one before it.
+func patience(silent bool) []time.Duration {
+	if !silent {
+		return []time.Duration{generous}
+	}
+	return []time.Duration{impatient, 5 * impatient, 15 * impatient}
+}
 
 // configFor is a config for a sink without TLS.
 func configFor(s *hooktest.SMTP) email.Config {
@@ -32,7 +41,10 @@ func receiver(t *testing.T, c email.Config) *email.Receiver {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return email.New(c, slog.New(slog.DiscardHandler))
+	r := email.New(c, slog.New(slog.DiscardHandler))
+	email.KeepFor(r, time.Hour) // a machine that stands still costs no connection
+	email.AskFor(r, generous)
+	return r
 }
 
 func at(clock string) time.Time {

@@ -22,7 +22,8 @@ const (
 // for concurrent use.
 type pool struct {
 	open func(ctx context.Context) (*session, *failure)
-	idle time.Duration
+	idle time.Duration // a connection is kept without a message
+	asks time.Duration // and waited for the reply whether it still works
 	all  chan struct{} // a place for each connection that is lent
 	slow chan struct{} // of these, places for what can wait
 
@@ -38,7 +39,7 @@ type rest struct {
 
 func newPool(connections int, open func(context.Context) (*session, *failure)) *pool {
 	return &pool{
-		open: open, idle: idleFor,
+		open: open, idle: idleFor, asks: alive,
 		all: make(chan struct{}, connections), slow: make(chan struct{}, max(1, connections-1)),
 	}
 }
@@ -60,7 +61,7 @@ func (p *pool) borrow(ctx context.Context, canWait bool) (*session, *failure) {
 		return nil, fail
 	}
 	for s := p.wake(); s != nil; s = p.wake() {
-		if s.resume(ctx) {
+		if s.resume(ctx, p.asks) {
 			return s, nil
 		}
 		s.close()

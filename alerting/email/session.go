@@ -80,11 +80,11 @@ func (s *session) guard(ctx context.Context) {
 }
 
 // resume makes a connection that has rested ready for a message, and reports
-// whether it still works. The RSET also takes back whatever a refused message
-// left behind.
-func (s *session) resume(ctx context.Context) bool {
+// whether it still works and says so within a while. The RSET also takes back
+// whatever a refused message left behind.
+func (s *session) resume(ctx context.Context, within time.Duration) bool {
 	s.guard(ctx)
-	s.polite = s.client.UpdateDeadline(min(alive, s.within)) == nil && s.client.Reset() == nil
+	s.polite = s.client.UpdateDeadline(min(within, s.within)) == nil && s.client.Reset() == nil
 	return s.polite
 }
 

@@ -1,12 +1,14 @@
 package pagerduty_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +28,7 @@ type bench struct {
 func newBench(t *testing.T, change ...func(*pagerduty.Config)) bench {
 	t.Helper()
 	p := hooktest.StartPagerDuty(t, hooktest.PagerDutyOptions{})
-	cfg := pagerduty.Config{RoutingKey: hooktest.DefaultPagerDutyKey, URL: p.URL(), Timeout: 5 * time.Second}
+	cfg := pagerduty.Config{RoutingKey: hooktest.DefaultPagerDutyKey, URL: p.URL(), Timeout: generous}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -36,7 +38,18 @@ func newBench(t *testing.T, change ...func(*pagerduty.Config)) bench {
 	return bench{t: t, p: p, r: pagerduty.New(cfg)}
 }
 
-func impatient(c *pagerduty.Config) { c.Timeout = 1500 * time.Millisecond } // long enough for a busy machine to hear the call
+// generous is for calls that are not to run out of time: the longest there is.
+const generous = 30 * time.Second
+
+// patience are the bounds, one after the other, of a call that is to run out of
+// time once PagerDuty has heard it: a machine that stands still uses up a short
+// one before that.
+func patience(silent bool) []time.Duration {
+	if !silent {
+		return []time.Duration{generous}
+	}
+	return []time.Duration{1500 * time.Millisecond, 10 * time.Second, generous}
+}
 
 func (b bench) play(a hooktest.PagerDutyAction, steps ...hooktest.PagerDutyStep) {
 	b.t.Helper()
@@ -59,6 +72,12 @@ func (b bench) send(n alerting.Notice, prev alerting.Ref) alerting.Ref {
 func (b bench) fail(n alerting.Notice, want alerting.Class) alerting.SendError {
 	b.t.Helper()
 	ref, err := b.r.Send(b.t.Context(), n, alerting.Ref{})
+	return b.failed(ref, err, want)
+}
+
+// failed is how a send ended; its error has the class.
+func (b bench) failed(ref alerting.Ref, err error, want alerting.Class) alerting.SendError {
+	b.t.Helper()
 	e, ok := err.(*alerting.SendError) //nolint:errorlint // the contract names the type itself
 	if !ok || e.Class != want || ref != (alerting.Ref{}) {
 		b.t.Fatalf("got ref %v, error %v, want class %s", ref, err, want)
@@ -287,9 +306,19 @@ func TestWhatRecoversWakesNobody(t *testing.T) {
 func TestALostAnswerLeavesNothingOpen(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []hooktest.PagerDutyFault{hooktest.PagerDutyHangAfter, hooktest.PagerDutyDropAfter} {
-		b := newBench(t, func(c *pagerduty.Config) { c.Timeout = 2 * time.Second }) // long enough to be heard
+		b := newBench(t)
 		b.play(hooktest.PagerDutyTrigger, hooktest.PagerDutyStep{Fault: fault, Times: 1})
-		b.fail(notice(t, alerting.KindState, 1, ratio()), alerting.ClassTransient)
+		ctx, cancel := context.WithCancel(t.Context())
+		var heard sync.WaitGroup
+		heard.Go(func() {
+			defer cancel() // of the silence
+			if err := b.p.Wait(t.Context(), func(s hooktest.PagerDutyStats) bool { return s.Calls > 0 }); err != nil {
+				t.Error(err)
+			}
+		})
+		ref, err := b.r.Send(ctx, notice(t, alerting.KindState, 1, ratio()), alerting.Ref{})
+		heard.Wait()
+		b.failed(ref, err, alerting.ClassTransient)
 		b.alert(key, "triggered", 1)
 		b.send(notice(t, alerting.KindState, 2, resolved()), alerting.Ref{})
 		b.alert(key, "resolved", 1)
@@ -386,7 +415,7 @@ func TestAProofTouchesTheTestServiceAlone(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
 			p := hooktest.StartPagerDuty(t, hooktest.PagerDutyOptions{Keys: tc.known})
-			r := pagerduty.New(pagerduty.Config{RoutingKey: hooktest.DefaultPagerDutyKey, TestKey: proofKey, URL: p.URL(), Timeout: 5 * time.Second})
+			r := pagerduty.New(pagerduty.Config{RoutingKey: hooktest.DefaultPagerDutyKey, TestKey: proofKey, URL: p.URL(), Timeout: generous})
 			if tc.play.Fault != "" {
 				if err := p.Play(hooktest.PagerDutyResolve, tc.play); err != nil {
 					t.Fatal(err)

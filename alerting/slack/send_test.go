@@ -27,7 +27,7 @@ type bench struct {
 func newBench(t *testing.T, change ...func(*slack.Config)) bench {
 	t.Helper()
 	s := hooktest.StartSlack(t, hooktest.SlackOptions{})
-	cfg := slack.Config{Token: hooktest.DefaultSlackToken, Channel: room, APIURL: s.APIURL(), Timeout: 5 * time.Second}
+	cfg := slack.Config{Token: hooktest.DefaultSlackToken, Channel: room, APIURL: s.APIURL(), Timeout: generous}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -47,7 +47,18 @@ func bySocket(c *slack.Config) { c.AppToken = hooktest.DefaultSlackAppToken }
 
 func byButtons(c *slack.Config) { c.SigningSecret, c.Silences = hooktest.DefaultSlackSigning, true }
 
-func impatient(c *slack.Config) { c.Timeout = 1500 * time.Millisecond } // long enough for a busy machine to hear the call
+// generous is for calls that are not to run out of time: the longest there is.
+const generous = 30 * time.Second
+
+// patience are the bounds, one after the other, of a call that is to run out of
+// time once Slack has heard it: a machine that stands still uses up a short one
+// before that.
+func patience(silent bool) []time.Duration {
+	if !silent {
+		return []time.Duration{generous}
+	}
+	return []time.Duration{1500 * time.Millisecond, 10 * time.Second, generous}
+}
 
 func (b bench) play(m hooktest.SlackMethod, steps ...hooktest.SlackStep) {
 	b.t.Helper()
@@ -70,6 +81,12 @@ func (b bench) send(n alerting.Notice, prev alerting.Ref) alerting.Ref {
 func (b bench) fail(n alerting.Notice, prev alerting.Ref, want alerting.Class) alerting.SendError {
 	b.t.Helper()
 	ref, err := b.r.Send(b.t.Context(), n, prev)
+	return b.failed(ref, err, want)
+}
+
+// failed is how a send ended; its error has the class.
+func (b bench) failed(ref alerting.Ref, err error, want alerting.Class) alerting.SendError {
+	b.t.Helper()
 	e, ok := err.(*alerting.SendError) //nolint:errorlint // the contract names the type itself
 	if !ok || e.Class != want || ref != (alerting.Ref{}) {
 		b.t.Fatalf("got ref %v, error %v, want class %s", ref, err, want)

@@ -3,6 +3,8 @@ package slack_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -43,6 +45,27 @@ func (d *desk) pressed(p hooktest.SlackPress) {
 		d.t.Fatal(err)
 	}
 	d.acked(id)
+}
+
+// pressedAgain delivers one press until Slack has one of its envelopes back, as
+// Slack does: the socket that it is sent by may be one whose end is not noticed.
+func (d *desk) pressedAgain(p hooktest.SlackPress) {
+	d.t.Helper()
+	payload, err := d.s.Payload(p)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for try := range 5 {
+		id := fmt.Sprint("try-", try)
+		ctx, cancel := context.WithTimeout(d.t.Context(), answerFor/5)
+		err = errors.Join(d.s.Deliver(map[string]any{"envelope_id": id, "type": "interactive", "payload": json.RawMessage(payload)}), d.s.AwaitAck(ctx, id))
+		cancel()
+		if err == nil {
+			return
+		}
+		d.sockets(1)
+	}
+	d.t.Fatalf("%v\n%s", err, d.log)
 }
 
 func (d *desk) acked(id string) {
@@ -158,7 +181,7 @@ func TestASocketComesBack(t *testing.T) {
 			before := connects(d.s)
 			end(t, d)
 			d.stats(func(s hooktest.SlackStats) bool { return connects(d.s) > before && s.Sockets == 1 })
-			d.pressed(ack(""))
+			d.pressedAgain(ack(""))
 			d.effects(1)
 			if got := d.s.Stats().Early; got > 0 {
 				t.Errorf("%d calls came before Retry-After was over", got)
@@ -228,7 +251,7 @@ func TestSocketsStopAtOnce(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			b.play(hooktest.SlackConnect, step)
-			cfg := slack.Config{Token: hooktest.DefaultSlackToken, Channel: room, APIURL: b.s.APIURL(), AppToken: hooktest.DefaultSlackAppToken}
+			cfg := slack.Config{Token: hooktest.DefaultSlackToken, Channel: room, APIURL: b.s.APIURL(), AppToken: hooktest.DefaultSlackAppToken, Timeout: generous}
 			buttons := slack.NewButtons(func() []slack.App { return []slack.App{{Receiver: "ops", Config: cfg}} }, nil, nil)
 			ctx, cancel := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
@@ -241,7 +264,7 @@ func TestSocketsStopAtOnce(t *testing.T) {
 			began := time.Now()
 			cancel()
 			wg.Wait()
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > 20*time.Second { // any of them would wait longer
 				t.Errorf("took %s to stop", took)
 			}
 		})
@@ -302,7 +325,7 @@ func TestSocketsKeepTheirSecrets(t *testing.T) {
 			}))
 			t.Cleanup(s.Close)
 			log := &journal{}
-			cfg := slack.Config{Token: "xoxb-marker", Channel: room, APIURL: s.URL + "/api/", AppToken: token, Timeout: 5 * time.Second}
+			cfg := slack.Config{Token: "xoxb-marker", Channel: room, APIURL: s.URL + "/api/", AppToken: token, Timeout: generous}
 			b := slack.NewButtons(func() []slack.App { return []slack.App{{Receiver: "ops", Config: cfg}} }, nil, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 			ctx, cancel := context.WithCancel(t.Context())
 			var wg sync.WaitGroup

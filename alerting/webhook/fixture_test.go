@@ -56,8 +56,11 @@ func (p *program) requests() []got {
 	return append([]got(nil), p.all...)
 }
 
+// generous is for calls that are not to run out of time: the longest there is.
+const generous = 30 * time.Second
+
 func configFor(p *program) webhook.Config {
-	return webhook.Config{URL: probes.Secret(p.URL + "/hooks/url-marker?token=query-marker"), Secret: newSecret}
+	return webhook.Config{URL: probes.Secret(p.URL + "/hooks/url-marker?token=query-marker"), Secret: newSecret, Timeout: generous}
 }
 
 func receiver(t *testing.T, c webhook.Config) *webhook.Receiver {

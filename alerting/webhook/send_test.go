@@ -108,9 +108,15 @@ func TestWithoutAnAnswer(t *testing.T) {
 	})
 	t.Run("silence until the timeout", func(t *testing.T) {
 		t.Parallel()
-		c := configFor(start(t, hang))
-		c.Timeout = 1500 * time.Millisecond
-		_, err := receiver(t, c).Send(t.Context(), noticeOf(t, openFacts()), alerting.Ref{})
+		var err error
+		for _, limit := range []time.Duration{1500 * time.Millisecond, 10 * time.Second, generous} {
+			p := start(t, hang)
+			c := configFor(p)
+			c.Timeout = limit
+			if _, err = receiver(t, c).Send(t.Context(), noticeOf(t, openFacts()), alerting.Ref{}); len(p.requests()) > 0 {
+				break // a machine that stands still may use up its time before
+			}
+		}
 		wantClass(t, err, alerting.ClassAmbiguous)
 	})
 	t.Run("nobody listens", func(t *testing.T) {

@@ -62,7 +62,7 @@ func ask(ctx context.Context, dataDir, path string) ([]byte, error) {
 func (q question) put(ctx context.Context, dataDir string) (answer, error) {
 	socket := filepath.Join(dataDir, daemon.SocketName)
 	client := &http.Client{
-		Timeout: q.patience(),
+		Timeout: q.bound(ctx),
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		}},
@@ -89,6 +89,14 @@ func (q question) put(ctx context.Context, dataDir string) (answer, error) {
 		at = time.Now() // it is the same machine's clock
 	}
 	return answer{raw: raw, at: at.UTC()}, nil
+}
+
+// bound is how long the answer may take, 0 when ctx itself says until when.
+func (q question) bound(ctx context.Context) time.Duration {
+	if _, bounded := ctx.Deadline(); bounded {
+		return 0
+	}
+	return q.patience()
 }
 
 func (q question) patience() time.Duration {

@@ -104,7 +104,7 @@ func at(v any, path []string) (string, bool) {
 }
 
 // patience bounds how long a script waits for the daemon.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 func until(ts *testscript.TestScript, neg bool, args []string) {
 	wants(ts, neg, false, args, 3)

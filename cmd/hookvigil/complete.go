@@ -45,7 +45,7 @@ func endpointIDs(cmd *cobra.Command, args []string, _ string) ([]string, cobra.S
 }
 
 // completionWait bounds what a shell waits for the daemon while somebody
-// types.
+// types, unless its context has a bound already.
 const completionWait = 2 * time.Second
 
 // typing asks the daemon for what could come next; without an answer there is
@@ -55,8 +55,12 @@ func typing[T any](cmd *cobra.Command, path string, filter url.Values) []T {
 	if cfg.DataDir == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionWait)
-	defer cancel()
+	ctx := cmd.Context()
+	if _, bounded := ctx.Deadline(); !bounded {
+		shorter, cancel := context.WithTimeout(ctx, completionWait)
+		defer cancel()
+		ctx = shorter
+	}
 	found, _ := listOf[T](ctx, daemonAt{dir: cfg.DataDir}, path, filter, maxPage)
 	return found.items
 }

@@ -45,7 +45,7 @@ func (f *fakeDaemon) offered(t *testing.T, args ...string) string {
 	root.SetOut(&stdout)
 	root.SetErr(&strings.Builder{})
 	root.SetArgs(slices.Concat([]string{"__complete", "--config", f.config}, args, []string{""}))
-	if err := root.ExecuteContext(t.Context()); err != nil {
+	if err := root.ExecuteContext(unhurried(t)); err != nil {
 		t.Error(err)
 	}
 	return stdout.String()

@@ -369,7 +369,7 @@ func TestEventsComplete(t *testing.T) {
 		root.SetOut(&stdout)
 		root.SetErr(&strings.Builder{})
 		root.SetArgs(append(append([]string{"__complete"}, strings.Split(args, " ")[0], "--config", f.config), strings.Split(args, " ")[1:]...))
-		if err := root.ExecuteContext(t.Context()); err != nil || !strings.Contains(stdout.String(), asked[args]) {
+		if err := root.ExecuteContext(unhurried(t)); err != nil || !strings.Contains(stdout.String(), asked[args]) {
 			t.Errorf("%s: %v\n%s\nwant %q in it", args, err, stdout.String(), asked[args])
 		}
 	}

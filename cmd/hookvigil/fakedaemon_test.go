@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hookvigil/hookvigil/internal/daemon"
 )
@@ -165,6 +167,15 @@ type outcome struct {
 	stdout, stderr string
 }
 
+// unhurried is a context whose bound goes before those for a person who waits:
+// the machine may be slow.
+func unhurried(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // call runs one command line against the fake.
 func (f *fakeDaemon) call(t *testing.T, args ...string) outcome {
 	t.Helper()
@@ -173,7 +184,7 @@ func (f *fakeDaemon) call(t *testing.T, args ...string) outcome {
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
 	root.SetArgs(append(slices.Clone(args), "--config", f.config))
-	status := statusOf(&stderr, root.ExecuteContext(t.Context()))
+	status := statusOf(&stderr, root.ExecuteContext(unhurried(t)))
 	return outcome{status: status, stdout: stdout.String(), stderr: stderr.String()}
 }
 

@@ -221,7 +221,7 @@ func TestLiveIncidentsComplete(t *testing.T) {
 		root.SetOut(&stdout)
 		root.SetErr(&strings.Builder{})
 		root.SetArgs(strings.Split(args, " "))
-		if err := root.ExecuteContext(t.Context()); err != nil || !strings.Contains(stdout.String(), want) {
+		if err := root.ExecuteContext(unhurried(t)); err != nil || !strings.Contains(stdout.String(), want) {
 			t.Errorf("%s: %v, got %q, want %q in it", args, err, stdout.String(), want)
 		}
 	}

@@ -71,7 +71,7 @@ func (r ruleBook) call(t *testing.T, line string) outcome {
 	root.SetErr(&stderr)
 	root.SetIn(strings.NewReader(incidentLog()))
 	root.SetArgs(append(args, "--config", r.path("hookvigil.yaml")))
-	status := statusOf(&stderr, root.ExecuteContext(t.Context()))
+	status := statusOf(&stderr, root.ExecuteContext(unhurried(t)))
 	tame := func(s string) string {
 		s = strings.ReplaceAll(s, r.dir+"/", "")
 		return regexp.MustCompile(`replayed in \S+, [\d,]+ records`).ReplaceAllString(s, "replayed in TIME, MANY records")

@@ -144,7 +144,7 @@ func TestSilencesAreCompleted(t *testing.T) {
 		root.SetOut(&out)
 		root.SetErr(&strings.Builder{})
 		root.SetArgs(words)
-		if err := root.ExecuteContext(t.Context()); err != nil || !strings.Contains(out.String(), want) {
+		if err := root.ExecuteContext(unhurried(t)); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("%s: %q, %v; want %q in it", args, out.String(), err, want)
 		}
 	}

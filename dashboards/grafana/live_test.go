@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -51,7 +52,7 @@ func TestEveryQueryAnswers(t *testing.T) {
 		}
 	}
 	all := len(w.open)
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for len(w.open) > 0 && time.Now().Before(deadline) {
@@ -156,12 +157,21 @@ func (w *world) write(name, text string) string {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		// Below the ports that the system gives to whoever asks for any: none of
+		// those takes it before the program does, not even who asks whether it answers.
+		address := fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(20000))
+		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+		if err != nil {
+			continue // taken
+		}
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return address
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // run starts a program that is ended with the test, and shows the end of its
@@ -172,7 +182,7 @@ func (w *world) run(program string, args ...string) {
 	cmd := exec.CommandContext(w.t.Context(), program, args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(syscall.SIGTERM) }, 15*time.Second
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(syscall.SIGTERM) }, 2*time.Minute
 	if err := cmd.Start(); err != nil {
 		w.t.Fatalf("start %s: %v (for Prometheus: apt-get install prometheus)", program, err)
 	}
@@ -186,10 +196,10 @@ func (w *world) run(program string, args ...string) {
 	})
 }
 
-// until waits at most a minute for a condition.
+// until waits at most three minutes for a condition.
 func (w *world) until(what string, done func() bool) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -299,9 +309,9 @@ func (w *world) choices(d grafana.Dashboard) *strings.Replacer {
 		}
 		var list struct{ Data []string }
 		match := strings.NewReplacer(pairs...).Replace(m[1])
-		if !w.prometheus("/api/v1/label/"+m[2]+"/values", url.Values{"match[]": {match}}, &list) || len(list.Data) == 0 {
-			w.t.Fatalf("%s: variable %s has no values: %s", d.UID, v.Name, match)
-		}
+		w.until(fmt.Sprintf("%s: variable %s has values: %s", d.UID, v.Name, match), func() bool {
+			return w.prometheus("/api/v1/label/"+m[2]+"/values", url.Values{"match[]": {match}}, &list) && len(list.Data) > 0
+		})
 		for i, value := range list.Data {
 			list.Data[i] = strings.ReplaceAll(regexp.QuoteMeta(value), `\`, `\\`)
 		}

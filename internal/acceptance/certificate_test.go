@@ -40,12 +40,12 @@ func TestACertificateThatEnds(t *testing.T) {
 	if err := h.receivers[0].Set(hooktest.CertExpired); err != nil {
 		t.Fatal(err)
 	}
-	h.within(40*time.Second, "both signals say so, in one incident", func() bool { return len(lines()) == 2 })
-	h.within(40*time.Second, "it is told", func() bool { roots, _ := h.roots(); return len(roots) == 1 && h.mail.Stats().Messages > 0 })
+	h.until("both signals say so, in one incident", func() bool { return len(lines()) == 2 })
+	h.until("it is told", func() bool { roots, _ := h.roots(); return len(roots) == 1 && h.mail.Stats().Messages > 0 })
 	if err := h.receivers[0].Set(hooktest.CloseAfterAsk); err != nil { // with a certificate that is good
 		t.Fatal(err)
 	}
-	h.within(40*time.Second, "the probe alone is bad, and not for its certificate", func() bool {
+	h.until("the probe alone is bad, and not for its certificate", func() bool {
 		open := lines()
 		return len(open) == 1 && strings.HasPrefix(open[0], "endpoint_down ") && !strings.Contains(open[0], "tls")
 	})
@@ -58,7 +58,7 @@ func TestACertificateThatEnds(t *testing.T) {
 	if err := h.receivers[0].Set(hooktest.OK); err != nil {
 		t.Fatal(err)
 	}
-	h.within(40*time.Second, "it is over", func() bool { return h.incidents()[0].State == "resolved" && h.settled() })
+	h.until("it is over", func() bool { return h.incidents()[0].State == "resolved" && h.settled() })
 	roots, _ = h.roots()
 	if n := h.mail.Stats().Messages; len(h.incidents()) != 1 || len(roots) != 1 || n != 2 {
 		t.Errorf("%d incidents, %d messages and %d mails in the end; want 1, 1 and 2", len(h.incidents()), len(roots), n)

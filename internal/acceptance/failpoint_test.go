@@ -396,7 +396,7 @@ func (h *house) pause() {
 	if err := h.daemon.Process.Signal(syscall.SIGSTOP); err != nil {
 		h.t.Fatal(err)
 	}
-	h.within(10*time.Second, "the daemon stands still", func() bool {
+	h.until("the daemon stands still", func() bool {
 		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", h.daemon.Process.Pid))
 		return err == nil && len(threads) > 0 && !slices.ContainsFunc(threads, func(path string) bool {
 			b, err := os.ReadFile(path)

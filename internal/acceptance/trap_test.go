@@ -146,7 +146,7 @@ func (l trappedListener) Accept() (net.Conn, error) {
 // springs waits for a trap that was set.
 func (h *house) springs(what string, sprung <-chan struct{}) {
 	h.t.Helper()
-	timer := time.NewTimer(time.Minute)
+	timer := time.NewTimer(3 * time.Minute)
 	defer timer.Stop()
 	select {
 	case <-sprung:

@@ -96,7 +96,7 @@ func (s *Server) takeAttempts(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	defer body.close()
 	now := time.Now()
-	deadline := now.Add(bodyTimeout)
+	deadline := now.Add(s.bodyTime)
 	// A slow client holds its place no longer than that. A writer without a
 	// connection has no deadline; the lines have theirs.
 	_ = http.NewResponseController(w).SetReadDeadline(deadline)

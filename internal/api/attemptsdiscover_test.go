@@ -63,7 +63,7 @@ func newSeeingWorld(t *testing.T) (*world, *seer) {
 	s := &seer{fakeAttempts: w.attempts}
 	deps := w.deps()
 	deps.Attempts = s
-	server := httptest.NewServer(api.New(api.Config{Tokens: allTokens()}, deps, slog.New(slog.NewTextHandler(w.log, nil))).Handler())
+	server := httptest.NewServer(api.New(api.Config{Tokens: allTokens()}, deps, slog.New(slog.NewTextHandler(w.log, nil))).Patient().Handler())
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	return w, s

@@ -12,6 +12,12 @@ import (
 // Patterns lists what is registered, for the matrix of routes and roles.
 func (s *Server) Patterns() []string { return slices.Sorted(maps.Keys(s.access)) }
 
+// Patient gives attempts more time than the slowest machine takes.
+func (s *Server) Patient() *Server {
+	s.bodyTime, s.takeTime = time.Hour, time.Hour
+	return s
+}
+
 // HoldAttempts takes that much of the room for attempts, until it is dropped.
 func (s *Server) HoldAttempts(t *testing.T, bytes int64) (drop func()) {
 	t.Helper()

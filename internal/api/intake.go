@@ -148,7 +148,7 @@ func (t *intake) flush(ctx context.Context) error {
 	if len(t.chunk) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, takeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, t.server.takeTime)
 	defer cancel()
 	taken, err := t.server.deps.Attempts.Take(ctx, time.Now().UTC(), t.chunk)
 	t.view.Accepted += taken.Accepted

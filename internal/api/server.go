@@ -26,6 +26,8 @@ type Server struct {
 	turn     turn
 	inflow   *inflow
 	origin   *http.CrossOriginProtection
+
+	bodyTime, takeTime time.Duration // bodyTimeout and takeTimeout of attempts; a test's are longer
 }
 
 // New makes a server; cfg passed Validate. It starts nothing and listens
@@ -35,6 +37,7 @@ func New(cfg Config, deps Deps, log *slog.Logger) *Server {
 	s := &Server{
 		cfg: cfg, deps: deps, log: log,
 		mux: http.NewServeMux(), access: map[string]access{}, origin: http.NewCrossOriginProtection(), turn: newTurn(), inflow: newInflow(),
+		bodyTime: bodyTimeout, takeTime: takeTimeout,
 	}
 	s.cfg.Tokens = nil // the hashes are enough
 	s.SetTokens(cfg.Tokens)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -237,13 +238,40 @@ func newWorld(t *testing.T, tokens []api.Token) *world {
 	}
 	w.registry = &fakeRegistry{records: testRecords(), snap: snap}
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.server = api.New(api.Config{Tokens: tokens, Version: "1.2.3", Listen: "127.0.0.1:8420"}, w.deps(), logger)
+	w.server = api.New(api.Config{Tokens: tokens, Version: "1.2.3", Listen: "127.0.0.1:8420"}, w.deps(), logger).Patient()
 	server := httptest.NewUnstartedServer(w.server.Handler())
 	server.Config = api.HTTPServer(w.server.Handler(), logger)
+	server.Listener = patientListener{server.Listener}
 	server.Start()
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	return w
+}
+
+// patientListener gives every client and every answer more time than the bounds
+// against slow clients: the machine may be slow, and they are not the point.
+type patientListener struct{ net.Listener }
+
+func (l patientListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		return patientConn{tcp}, err
+	}
+	return c, err
+}
+
+type patientConn struct{ *net.TCPConn }
+
+func (c patientConn) SetDeadline(t time.Time) error      { return c.TCPConn.SetDeadline(later(t)) }
+func (c patientConn) SetReadDeadline(t time.Time) error  { return c.TCPConn.SetReadDeadline(later(t)) }
+func (c patientConn) SetWriteDeadline(t time.Time) error { return c.TCPConn.SetWriteDeadline(later(t)) }
+
+// later leaves a deadline that is over as it is: net/http ends reads by it.
+func later(t time.Time) time.Time {
+	if time.Now().After(t) { // none, too
+		return t
+	}
+	return t.Add(time.Hour)
 }
 
 // newBareWorld starts a server without tokens and without optional parts, on

@@ -38,6 +38,7 @@ func TestAStoreThatFailsForAWhileLosesNothing(t *testing.T) {
 		for range 150 { // seconds, with traffic that goes from bad to good
 			time.Sleep(time.Second)
 		}
+		synctest.Wait() // the last of these seconds has failed, too
 		e.probe(c, time.Now(), probes.Healthy)
 		e.probe(c, time.Now(), probes.Healthy)
 		p := &tape{}

@@ -86,8 +86,9 @@ func TestTheAuditReadsTheStore(t *testing.T) {
 		t.Fatalf("%+v, %v", turned, err)
 	}
 	number := turned.Decision.Incidents[0].Number()
-	lost := fmt.Sprintf("desk: nobody looks after incident #%s (critical, open since %s): it was told once", number, clockOf(at, time.Now()))
-	if got := d.auditProblems(t.Context(), time.Now()); !slices.Equal(got, []string{lost}) {
+	now := time.Now()
+	lost := fmt.Sprintf("desk: nobody looks after incident #%s (critical, open since %s): it was told once", number, clockOf(at, now))
+	if got := d.auditProblems(t.Context(), now); !slices.Equal(got, []string{lost}) {
 		t.Errorf("got %q, want %q", got, lost)
 	}
 	d.column.hearing.began(time.Now().Add(-time.Hour), time.Now())

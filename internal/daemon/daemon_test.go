@@ -131,6 +131,20 @@ func (r *running) call(method, path, body string) (int, string) {
 	return resp.StatusCode, string(raw)
 }
 
+// handIn hands attempts in, until there is room for them: a busy machine says that
+// there is none, and a sender sends again. again is true when it had to: some of
+// them may be known from before then.
+func (r *running) handIn(lines string) (status int, body string, again bool) {
+	r.t.Helper()
+	r.until("attempts are taken", func() bool {
+		status, body = r.call(http.MethodPost, "/api/v1/attempts", lines)
+		refused := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
+		again = again || refused
+		return !refused
+	})
+	return status, body, again
+}
+
 func (r *running) status(path string) int {
 	status, _ := r.call(http.MethodGet, path, "")
 	return status

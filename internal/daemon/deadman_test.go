@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -11,10 +12,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hookvigil/hookvigil/dashboards"
 	"github.com/hookvigil/hookvigil/internal/config"
+	"github.com/hookvigil/hookvigil/internal/hooktest"
 	"github.com/hookvigil/hookvigil/probes"
 )
 
@@ -39,8 +42,50 @@ func callsTo(url string) *outside {
 		clock: func() (time.Time, time.Duration) { return o.wall, o.steady },
 		count: o.meter.Pinged, agent: "hookvigil/test", log: slog.New(slog.NewTextHandler(&o.said, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
-	o.client.Timeout = 2 * time.Second
+	o.client.Timeout = time.Minute // a busy machine does not hang
 	return o
+}
+
+// lane leads to a server without a socket: nobody else is on it, and a bubble
+// knows when all who are wait.
+type lane struct {
+	calls  chan net.Conn
+	closed chan struct{}
+}
+
+// Accept implements [net.Listener].
+func (l *lane) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.calls:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements [net.Listener]; it is for one call.
+func (l *lane) Close() error { close(l.closed); return nil }
+
+// Addr implements [net.Listener].
+func (l *lane) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (l *lane) dial(context.Context, string, string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	l.calls <- theirs
+	return ours, nil
+}
+
+// answeredBy leads all calls of o to a handler, until stop is called.
+func (o *outside) answeredBy(h http.Handler) (stop func()) {
+	l, s := &lane{make(chan net.Conn), make(chan struct{})}, &http.Server{Handler: h}
+	way, _ := o.client.Transport.(*http.Transport)
+	way.DialContext = l.dial
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = s.Serve(l) }) // until it is closed
+	return func() {
+		_ = s.Close() // nobody calls any more
+		wg.Wait()
+	}
 }
 
 // pass lets time go by on both clocks, and ticks.
@@ -70,28 +115,29 @@ func TestAPingIsGoodWhenTheOtherSideSaysSo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			var asked []string
-			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				var asked []string
+				o := callsTo("http://127.0.0.1/ping/" + pingMarker)
+				defer o.answeredBy(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					mu.Lock()
+					asked = append(asked, r.Method+" "+r.URL.Path+" "+r.UserAgent())
+					mu.Unlock()
+					c.answer(w, r)
+				}))()
+				o.tick(t.Context())
+				if !slices.Equal(o.meter.pinged, []dashboards.PingResult{c.want}) {
+					t.Errorf("counted %v, want %s", o.meter.pinged, c.want)
+				}
 				mu.Lock()
-				asked = append(asked, r.Method+" "+r.URL.Path+" "+r.UserAgent())
-				mu.Unlock()
-				c.answer(w, r)
-			}))
-			t.Cleanup(s.Close)
-			o := callsTo(s.URL + "/ping/" + pingMarker)
-			o.tick(t.Context())
-			if !slices.Equal(o.meter.pinged, []dashboards.PingResult{c.want}) {
-				t.Errorf("counted %v, want %s", o.meter.pinged, c.want)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if want := []string{"GET /ping/" + pingMarker + " hookvigil/test"}; !slices.Equal(asked, want) {
-				t.Errorf("asked %q, want %q", asked, want)
-			}
-			if logged := o.said.String(); strings.Contains(logged, "marker") || strings.Contains(logged, "127.0.0.1") || (c.want == dashboards.PingOK) != (logged == "") {
-				t.Errorf("log: %s", logged)
-			}
+				defer mu.Unlock()
+				if want := []string{"GET /ping/" + pingMarker + " hookvigil/test"}; !slices.Equal(asked, want) {
+					t.Errorf("asked %q, want %q", asked, want)
+				}
+				if logged := o.said.String(); strings.Contains(logged, "marker") || strings.Contains(logged, "127.0.0.1") || (c.want == dashboards.PingOK) != (logged == "") {
+					t.Errorf("log: %s", logged)
+				}
+			})
 		})
 	}
 }
@@ -99,10 +145,13 @@ func TestAPingIsGoodWhenTheOtherSideSaysSo(t *testing.T) {
 // TestAPingThatCannotBeMadeNamesNothing of the address.
 func TestAPingThatCannotBeMadeNamesNothing(t *testing.T) {
 	t.Parallel()
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
+	unheard, release, err := hooktest.HoldPort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
 	for name, url := range map[string]string{
-		"nobody listens": closed.URL + "/" + pingMarker, "no such host": "http://" + pingMarker + ".invalid/", "no URL": "http://[" + pingMarker,
+		"nobody listens": "http://" + unheard + "/" + pingMarker, "no such host": "http://" + pingMarker + ".invalid/", "no URL": "http://[" + pingMarker,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

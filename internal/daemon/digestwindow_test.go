@@ -13,6 +13,12 @@ import (
 	"github.com/hookvigil/hookvigil/internal/hooktest"
 )
 
+// midway sets digests so that the window that runs began between three and four
+// hours ago: a test does not run over its end.
+func midway(now time.Time) string {
+	return fmt.Sprintf("digest: {offset: %dh}\n", (now.UTC().Hour()+3)%6)
+}
+
 // preview returns the facts and the text of a digest of the merchant shop.
 func (r *running) preview(query string) (f digest.Facts, text string) {
 	r.t.Helper()
@@ -27,7 +33,7 @@ func TestADigestTellsWhatBeganToFailInItsWindow(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
 	now := time.Now().UTC().Truncate(time.Second)
-	text := head + fmt.Sprintf("digest: {offset: %dh}\n", (now.Hour()+3)%6) + // the window that runs began between three and four hours ago
+	text := head + midway(now) +
 		merchants(fmt.Sprintf("{id: shop-a, url: %q, schedule: \"1h, 20h\"}", receiver.URL()+"/hook"))
 	r := start(t, t.TempDir(), text)
 	line := func(event string, number int, ago time.Duration, status int) string {
@@ -61,7 +67,7 @@ func TestADigestTellsWhatBeganToFailInItsWindow(t *testing.T) {
 func TestAPreviewTellsWhatIsNotSavedYet(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
-	r := start(t, t.TempDir(), head+merchants(fmt.Sprintf("{id: x, url: %q, probe: {interval: 1h}}", receiver.URL())))
+	r := start(t, t.TempDir(), head+midway(time.Now())+merchants(fmt.Sprintf("{id: x, url: %q, probe: {interval: 1h}}", receiver.URL())))
 	r.probeNow("x")
 	r.probeNow("x") // the first is counted by now
 	f, said := r.preview("")
@@ -74,7 +80,7 @@ func TestAPreviewTellsWhatIsNotSavedYet(t *testing.T) {
 func TestADigestOfDeliveriesAloneHasData(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
-	r := start(t, t.TempDir(), head+merchants(`{id: x, url: "https://203.0.113.1/", suspended: true}`))
+	r := start(t, t.TempDir(), head+midway(now)+merchants(`{id: x, url: "https://203.0.113.1/", suspended: true}`))
 	r.told(fmt.Sprintf(`{"source":"core","event":"a","endpoint":"x","attempt":1,"started_at":%q,"status":200}`, now.Format(time.RFC3339)), 1)
 	r.until("it is counted", func() bool { f, _ := r.preview(""); return f.Endpoints[0].First.Total == 1 })
 	if _, said := r.preview(""); strings.Contains(said, "no data") || !strings.Contains(said, "No probe counted: what is told comes from deliveries alone.") {
@@ -185,7 +191,7 @@ func TestALostEventIsToldOnce(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
 	now := time.Now().UTC().Truncate(time.Second)
-	text := head + fmt.Sprintf("digest: {offset: %dh}\n", (now.Hour()+3)%6) + // the window that runs began between three and four hours ago
+	text := head + midway(now) +
 		merchants(fmt.Sprintf("{id: shop-a, url: %q, schedule: \"1h\"}", receiver.URL()+"/hook"))
 	r := start(t, t.TempDir(), text)
 	line := func(event string, number int, ago time.Duration) string {

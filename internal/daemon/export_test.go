@@ -33,6 +33,9 @@ func (d *Daemon) Remembers(id string) bool {
 	return probe || look
 }
 
+// SaveNow does what the job does each ten seconds.
+func (d *Daemon) SaveNow(ctx context.Context) { d.save(ctx) }
+
 // CountBacklog does what the job does each minute.
 func (d *Daemon) CountBacklog(ctx context.Context) { d.countBacklog(ctx) }
 

@@ -34,13 +34,14 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// certificateFact is what the rule certificate looks at after a round of looks.
-func (d *Daemon) certificateFact(w watched, report certificate.Report) rules.CertificateFact {
+// certificateFact is what the rule certificate looks at after a round of looks;
+// answered is the start of the last probe that was answered before it.
+func (d *Daemon) certificateFact(w watched, report certificate.Report, answered time.Time) rules.CertificateFact {
 	if w.subject.Kind == store.KindTarget {
 		return rules.CertificateFact{Scope: rules.ScopeOf(rules.ScopeTarget, w.subject.ID), Host: w.url, Report: report}
 	}
 	f := rules.CertificateFact{
-		Scope: rules.ScopeOf(rules.ScopeEndpoint, w.subject.ID), Report: report, Probed: true, Answered: d.board.answered(w.subject.ID),
+		Scope: rules.ScopeOf(rules.ScopeEndpoint, w.subject.ID), Report: report, Probed: true, Answered: answered,
 	}
 	if ep, ok := d.registry.Snapshot().Endpoint(w.subject.ID); ok {
 		f.Merchant, f.Host = ep.Merchant, hostOf(ep.Probe.URL)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,10 +116,10 @@ func TestATailedFileGoesTheWayOfWhatIsPushed(t *testing.T) {
 	if n := d.firstAttempts("endpoint:own"); n != 2 {
 		t.Errorf("%d attempts of the endpoint, want 2: one by its URL, one by its ID", n)
 	}
-	d.discovered()
-	if v, there := d.endpoint("MARKER"); !there || v.Origin != "seen" {
-		t.Errorf("an endpoint that only the file names: there %t, %+v", there, v)
-	}
+	d.until("an endpoint that only the file names is there", func() bool { // what attempts name is told when they are durable, and may be counted by then
+		v, there := d.endpoint("MARKER")
+		return there && v.Origin == "seen"
+	})
 	d.until("the metrics count", func() bool {
 		_, body := d.call(http.MethodGet, "/metrics", "")
 		return strings.Contains(body, `hookvigil_tail_lines_total{result="accepted"} 3`) && strings.Contains(body, `hookvigil_tail_lines_total{result="rejected"} 3`) &&
@@ -163,9 +164,16 @@ func TestFeedsComeAndGoByReload(t *testing.T) {
 
 // counters is a Prometheus whose counters rise with each ask: 2,000 first
 // attempts, and so many failures.
-type counters struct{ total, failed, rise int }
+type counters struct {
+	rise int
+
+	mu            sync.Mutex // an ask that was given up may still be answered beside the next
+	total, failed int        // guarded by mu
+}
 
 func (c *counters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	value := c.failed
 	if r.URL.Query().Get("query") == "total" {
 		c.total, c.failed = c.total+2_000, c.failed+c.rise
@@ -180,7 +188,7 @@ const short = "rules: {error_ratio: {clip: 10, tick: 1s, grace: 1s, window: 20s,
 
 func TestCountersOfAPrometheusOpenAnIncident(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(&counters{rise: 120}) // one feed asks one thing after the other
+	server := httptest.NewServer(&counters{rise: 120})
 	t.Cleanup(server.Close)
 	sources := fmt.Sprintf("sources: [{id: core, grade: C}, {id: counters, prometheus: {url: %q, total: total, failed: failed, every: 1s}}]\n", server.URL)
 	d := start(t, t.TempDir(), head+short+sources)
@@ -209,6 +217,7 @@ func TestFeedsThatBringNothingAreAProblem(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	write(t, filepath.Join(dir, "read.ndjson"), attempt(1, `"endpoint":"own",`))
+	began := time.Now()
 	d := start(t, dir, head+fmt.Sprintf(`
 sources:
   - {id: absent, tail: absent.ndjson}
@@ -218,16 +227,21 @@ sources:
 `, server.URL+"/?key=MARKER"))
 	d.counts(1)
 	d.until("three are in trouble", func() bool { troubled, running := d.FeedsHeard(); return troubled == 3 && running == 4 })
-	if problems := d.FeedProblems(time.Now()); len(problems) != 0 {
+	if problems := d.FeedProblems(began.Add(time.Minute)); len(problems) != 0 {
 		t.Errorf("already a problem: %v", problems)
 	}
 	got := d.FeedProblems(time.Now().Add(62 * time.Second))
 	for i, want := range []string{ // the one that is well has not been heard of for a minute then
-		"source absent: " + dir + "/absent.ndjson has not been there for 1m", "source core: the reading of " + dir + "/read.ndjson is 1m",
-		"source folder: " + dir + "/read.ndjson/inside.ndjson could not be read for 1m",
-		"source silent: its Prometheus has not answered for 1m"} {
+		"source absent: " + dir + "/absent.ndjson has not been there for ", "source core: the reading of " + dir + "/read.ndjson is ",
+		"source folder: " + dir + "/read.ndjson/inside.ndjson could not be read for ",
+		"source silent: its Prometheus has not answered for "} {
 		if i >= len(got) || !strings.HasPrefix(got[i], want) {
 			t.Errorf("problem %d of %q, want one that begins %q", i, got, want)
+			continue
+		}
+		word, _, _ := strings.Cut(strings.TrimPrefix(got[i], want), " ")
+		if lasts, err := time.ParseDuration(strings.Trim(word, ";:")); err != nil || lasts <= time.Minute || lasts > time.Since(began)+63*time.Second {
+			t.Errorf("problem %q, want one that has lasted for a minute and the time since the start, %v", got[i], err)
 		}
 	}
 	if text := strings.Join(got, " ") + d.log.String(); strings.Contains(text, "MARKER") {

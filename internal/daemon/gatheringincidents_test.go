@@ -17,7 +17,7 @@ import (
 func TestThePlatformKnowsPlannedWork(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
-	r := start(t, t.TempDir(), head+haste+merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())))
+	r := start(t, t.TempDir(), head+haste+midway(time.Now())+merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())))
 	r.until("x is healthy", func() bool { v, _ := r.endpoint("x"); return v.State == "healthy" })
 	r.into(http.StatusCreated, nil, http.MethodPut, "/api/v1/maintenance/nights", fmt.Sprintf(`{"matcher":{"merchant":["shop"]},"zone":"UTC","start":%q,"length":"2h","reason":"backup"}`,
 		time.Now().Add(-time.Minute).Format(time.RFC3339)))
@@ -36,7 +36,7 @@ func TestThePlatformKnowsPlannedWork(t *testing.T) {
 func TestWhatIsClosedByHandHasNotRecovered(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
-	r := start(t, t.TempDir(), head+haste+merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())))
+	r := start(t, t.TempDir(), head+haste+midway(time.Now())+merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())))
 	r.until("x is healthy", func() bool { v, _ := r.endpoint("x"); return v.State == "healthy" })
 	if err := receiver.Set(hooktest.Status(http.StatusServiceUnavailable)); err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestThePlatformNamesWhoRecovered(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
 	file := strings.Replace(merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())), "id: shop\n", "id: shop\n    name: Shop of Names\n", 1)
-	r := start(t, t.TempDir(), head+haste+file)
+	r := start(t, t.TempDir(), head+haste+midway(time.Now())+file)
 	r.until("x is healthy", func() bool { v, _ := r.endpoint("x"); return v.State == "healthy" })
 	if err := receiver.Set(hooktest.Status(http.StatusServiceUnavailable)); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestThePlatformNamesWhoRecovered(t *testing.T) {
 func TestADigestKnowsWhatFailsNow(t *testing.T) {
 	t.Parallel()
 	receiver := hooktest.Start(t, hooktest.Options{})
-	r := start(t, t.TempDir(), head+haste+merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())))
+	r := start(t, t.TempDir(), head+haste+midway(time.Now())+merchants(fmt.Sprintf("{id: x, url: %q}", receiver.URL())))
 	r.until("x is healthy", func() bool { v, _ := r.endpoint("x"); return v.State == "healthy" })
 	if err := receiver.Set(hooktest.Status(http.StatusServiceUnavailable)); err != nil {
 		t.Fatal(err)

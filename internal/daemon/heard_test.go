@@ -62,18 +62,22 @@ func TestASilentSourceIsToldBesideBreaks(t *testing.T) {
 // was last seen; without it that is what counts.
 func TestTheSignOfLifeIsWhatCounts(t *testing.T) {
 	t.Parallel()
-	looks := []store.Look{{Probe: &probes.Memory{Last: probes.Result{At: time.Now().Add(-time.Hour)}}}}
+	alive := func(ago time.Duration) func(time.Time) *store.Heard {
+		return func(now time.Time) *store.Heard { return &store.Heard{Alive: now.Add(-ago)} }
+	}
 	for name, tt := range map[string]struct {
-		kept *store.Heard
+		kept func(now time.Time) *store.Heard // by the time at which the test runs, which may wait for others
 		want bool
 	}{
-		"alive until just now":         {&store.Heard{Alive: time.Now()}, false},
-		"alive until ten minutes ago":  {&store.Heard{Alive: time.Now().Add(-10 * time.Minute)}, true},
-		"an older version ran since":   {&store.Heard{Alive: time.Now().Add(-48 * time.Hour)}, true},
-		"of an older version: nothing": {nil, true},
-		"soon after an absence": {&store.Heard{Alive: time.Now(), Absence: store.Absence{
-			From: time.Now().Add(-time.Hour), To: time.Now().Add(-time.Minute), First: time.Now().Add(-time.Minute), Until: time.Now().Add(9 * time.Minute),
-		}}, true},
+		"alive until just now":         {alive(0), false},
+		"alive until ten minutes ago":  {alive(10 * time.Minute), true},
+		"an older version ran since":   {alive(48 * time.Hour), true},
+		"of an older version: nothing": {func(time.Time) *store.Heard { return nil }, true},
+		"soon after an absence": {func(now time.Time) *store.Heard {
+			return &store.Heard{Alive: now, Absence: store.Absence{
+				From: now.Add(-time.Hour), To: now.Add(-time.Minute), First: now.Add(-time.Minute), Until: now.Add(9 * time.Minute),
+			}}
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,8 +87,10 @@ func TestTheSignOfLifeIsWhatCounts(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = d.store.Close() }) // a test's
-			if tt.kept != nil {
-				if err := d.store.SaveHeard(t.Context(), *tt.kept); err != nil {
+			now := time.Now()
+			kept, looks := tt.kept(now), []store.Look{{Probe: &probes.Memory{Last: probes.Result{At: now.Add(-time.Hour)}}}}
+			if kept != nil {
+				if err := d.store.SaveHeard(t.Context(), *kept); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -95,7 +101,7 @@ func TestTheSignOfLifeIsWhatCounts(t *testing.T) {
 			if got != tt.want {
 				t.Errorf("absent: %t (from %s), want %t", got, from, tt.want)
 			}
-			if tt.kept != nil && tt.kept.Alive.Before(time.Now().Add(-24*time.Hour)) && from.Before(time.Now().Add(-2*time.Hour)) {
+			if kept != nil && kept.Alive.Before(time.Now().Add(-24*time.Hour)) && from.Before(time.Now().Add(-2*time.Hour)) {
 				t.Errorf("absent from %s, want from what was seen last", from)
 			}
 			d.saveHeard(t.Context())

@@ -176,6 +176,9 @@ func (l *lastResort) look(ctx context.Context, beside *sync.WaitGroup, now time.
 	l.mu.Lock()
 	was := l.state
 	l.state = was.woke(l.awake).step(min(lag, now.Sub(l.awake)), now)
+	if l.state.decided = (time.Time{}); lag > 0 {
+		l.state.decided = now.Add(-lag)
+	}
 	is := l.state
 	l.mu.Unlock()
 	switch {
@@ -202,7 +205,7 @@ func (l *lastResort) look(ctx context.Context, beside *sync.WaitGroup, now time.
 
 // message is what is told of an outage.
 func (l *lastResort) message(is resortState) message {
-	m := message{since: is.since, unrecorded: l.unrecorded, broken: is.broken(), gone: is.gone, waits: is.lag, err: is.err}
+	m := message{since: is.since, decided: is.decided, unrecorded: l.unrecorded, broken: is.broken(), gone: is.gone, waits: is.lag, err: is.err}
 	m.refused = is.refused && is.lag <= resortAfter
 	return m
 }

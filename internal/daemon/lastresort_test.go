@@ -33,6 +33,7 @@ type fire struct {
 	err      error     // of each check
 	since    time.Time // since when something waits; zero: nothing does
 	critical int       // what is unrecorded
+	decided  time.Time // when that was; zero: in the outage
 	refuses  map[string]error
 	hangs    map[string]bool
 	to       []alerting.Destination
@@ -77,7 +78,8 @@ func (f *fire) Send(ctx context.Context, n alerting.Notice, prev alerting.Ref) (
 	return alerting.Ref{Root: "root-" + n.Lane}, err
 }
 
-// burning runs a last resort in the bubble of the test until it ends.
+// burning runs a last resort in the bubble of the test until it ends. It has
+// found all well: the next check is due checkEvery later.
 func burning(t *testing.T, to ...alerting.Destination) *fire {
 	t.Helper()
 	f := &fire{dir: t.TempDir(), to: to, began: time.Now(), refuses: map[string]error{}, hangs: map[string]bool{}}
@@ -91,10 +93,17 @@ func burning(t *testing.T, to ...alerting.Destination) *fire {
 			}
 			return now.Sub(f.since)
 		},
-		check:      func(context.Context) error { f.mu.Lock(); defer f.mu.Unlock(); return f.err },
-		unrecorded: func(time.Time) int { f.mu.Lock(); defer f.mu.Unlock(); return f.critical },
-		woke:       func(time.Time) {},
-		ticked:     func(time.Time) {},
+		check: func(context.Context) error { f.mu.Lock(); defer f.mu.Unlock(); return f.err },
+		unrecorded: func(since time.Time) int {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if !f.decided.IsZero() && f.decided.Before(since.Add(-decidedBefore)) {
+				return 0
+			}
+			return f.critical
+		},
+		woke:   func(time.Time) {},
+		ticked: func(time.Time) {},
 		enqueue: func(_ context.Context, list []alerting.Notice) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -123,6 +132,7 @@ func burning(t *testing.T, to ...alerting.Destination) *fire {
 		}
 	})
 	t.Cleanup(func() { cancel(); wg.Wait() })
+	synctest.Wait()
 	return f
 }
 
@@ -223,8 +233,8 @@ func TestWhenTheStoreIsToldAndWhenNot(t *testing.T) {
 		"it fails for 12 s":                         {errLocked, true, 12 * time.Second, true},
 		"it fails, and nothing waits to be written": {errLocked, false, time.Hour, false},
 		"checks are good, and nothing is recorded":  {nil, true, 12 * time.Second, true},
-		"it is gone for 9 s":                        {errGone, false, 9 * time.Second, false},
-		"it is gone, and nothing waits":             {errGone, false, 12 * time.Second, true},
+		"it is gone for 9 s":                        {errGone, false, checkEvery + 9*time.Second, false},
+		"it is gone, and nothing waits":             {errGone, false, checkEvery + 12*time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

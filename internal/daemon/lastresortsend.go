@@ -29,6 +29,7 @@ const (
 // message is the fixed notice.
 type message struct {
 	since      time.Time
+	decided    time.Time                 // when the first of what waits to be recorded was decided; zero: nothing waits
 	unrecorded func(since time.Time) int // critical conditions that are not recorded
 	broken     bool                      // the last write check failed
 	gone       bool                      // because files of the store are not where they were
@@ -54,8 +55,12 @@ func (m message) text() string {
 	case m.broken:
 		what = "the store cannot be written"
 	}
+	from := m.since
+	if !m.decided.IsZero() && m.decided.Before(from) {
+		from = m.decided // and this process stood still
+	}
 	conditions := "nothing waits to be recorded yet"
-	switch n := m.unrecorded(m.since); {
+	switch n := m.unrecorded(from); {
 	case n == 0 && m.waits > 0:
 		conditions = "what was decided waits to be recorded, nothing critical among it"
 	case n == 1:

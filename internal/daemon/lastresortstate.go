@@ -17,7 +17,8 @@ type resortState struct {
 	since    time.Time // of the outage: since when nothing is recorded; zero: there is none
 	released bool      // the reserve was let go in it
 
-	lag time.Duration // how long something has waited to be recorded
+	lag     time.Duration // how long something has waited to be recorded
+	decided time.Time     // since when it has by the clock, whether or not this process ran; zero: nothing waits
 }
 
 // on reports whether it has to be told.

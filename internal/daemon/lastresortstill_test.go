@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ func TestStandingStillIsNoBrokenStore(t *testing.T) {
 		f.ranSince(time.Now().Add(-40*time.Second), time.Now())
 		f.mu.Lock()
 		f.since = time.Now().Add(-40 * time.Second)
+		f.critical, f.decided = 1, f.since
 		f.mu.Unlock()
 		pass(9 * time.Second)
 		if n := told(); n != 0 {
@@ -27,6 +29,9 @@ func TestStandingStillIsNoBrokenStore(t *testing.T) {
 		pass(5 * time.Second)
 		if n := told(); n != 1 {
 			t.Errorf("told %d times, want once: it has waited for 14 s that we ran", n)
+		}
+		if said := f.duty(); !strings.Contains(said, "; 1 critical condition is not recorded; ") {
+			t.Errorf("duty: %s; want what was decided before we stood still", said)
 		}
 	})
 }

@@ -79,7 +79,7 @@ func TestAttemptsThatAreRefusedAreSaidSo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := burning(t, someone)
 				f.breaks(tt.err, tt.waits)
-				pass(12 * time.Second)
+				pass(checkEvery + 12*time.Second)
 				list := f.toldFacts(t)
 				if len(list) != 1 {
 					t.Fatalf("told %d times, want once", len(list))
@@ -122,7 +122,7 @@ func TestWhatWaitsToBeRecordedIsNotDenied(t *testing.T) {
 				f.critical = tt.critical
 				f.mu.Unlock()
 				f.breaks(errGone, tt.waits)
-				pass(12 * time.Second)
+				pass(checkEvery + 12*time.Second)
 				if !strings.Contains(f.duty(), tt.says) {
 					t.Errorf("duty: %s; want %q", f.duty(), tt.says)
 				}

@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,22 +16,36 @@ func TestWhatWasRemovedWhileWeWereDownIsForgotten(t *testing.T) {
 	t.Parallel()
 	dir, r := t.TempDir(), hooktest.Start(t, hooktest.Options{})
 	ep := func(id string) string { return fmt.Sprintf("{id: %s, url: %q, probe: {interval: 1h}}", id, r.URL()) }
-	d := start(t, dir, head+merchants(ep("stays"), ep("goes")))
+	const often = head + "digest: {bucket: 1s}\n" // saved each second
+	d := start(t, dir, often+merchants(ep("stays"), ep("goes")))
 	d.probeNow("stays")
-	d.probeNow("goes")
+	was := d.probeNow("goes").Probe.At
+	for range 2 { // the first may have begun before
+		since := time.Now()
+		d.until("it is saved, which a stop on a busy machine has little time for", func() bool { return d.savedLast().After(since) })
+	}
 	d.stop()
-	d = start(t, dir, head+merchants(ep("stays")))
+	d = start(t, dir, often+merchants(ep("stays")))
 	d.stop()
 	if err := r.Set(hooktest.Hang); err != nil {
 		t.Fatal(err)
 	}
-	d = start(t, dir, head+merchants(ep("stays"), ep("goes")))
+	d = start(t, dir, often+merchants(ep("stays"), ep("goes")))
 	if v, _ := d.endpoint("stays"); v.Probe == nil {
 		t.Error("what stayed was forgotten")
 	}
-	if v, _ := d.endpoint("goes"); v.Probe != nil {
+	if v, _ := d.endpoint("goes"); v.Probe != nil && !v.Probe.At.After(was) {
 		t.Errorf("what was removed came back with %+v", v.Probe)
 	}
+}
+
+// savedLast is when results were last saved.
+func (r *running) savedLast() time.Time {
+	_, metrics := r.call(http.MethodGet, "/metrics", "")
+	_, value, _ := strings.Cut(metrics, "\nhookvigil_store_last_saved_timestamp_seconds ")
+	value, _, _ = strings.Cut(value, "\n")
+	at, _ := strconv.ParseFloat(value, 64) // zero before the first
+	return time.UnixMicro(int64(at * 1e6))
 }
 
 func TestAnEndpointThatIsRemovedDuringItsProbeLeavesNothing(t *testing.T) {
@@ -120,9 +135,7 @@ func TestDutyIsGoodWhileASlowSlotWaits(t *testing.T) {
 		v, _ := d.endpoint("x")
 		return v.State == "suspended"
 	})
-	if status, body := d.call(http.MethodGet, "/-/duty", ""); status != http.StatusOK {
-		t.Errorf("duty: %d %s", status, body)
-	}
+	d.until("it is on duty", func() bool { return d.status("/-/duty") == http.StatusOK }) // a look that was late, too, is a reason not to be
 }
 
 func TestAPutThatWillNotBeProbedSaysSo(t *testing.T) {
@@ -166,6 +179,7 @@ func TestAChangeOfStateIsALineInTheLog(t *testing.T) {
 	}
 	d.probeNow("x")
 	for _, want := range []string{"from=no_data to=healthy", "from=healthy to=down"} {
+		d.until(want, func() bool { return strings.Contains(d.log.String(), want) }) // the API shows it a moment before
 		if n := strings.Count(d.log.String(), want); n != 1 {
 			t.Errorf("%q stands %d times in the log, want once", want, n)
 		}

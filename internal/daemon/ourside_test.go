@@ -277,9 +277,15 @@ func TestCanaryLooks(t *testing.T) {
 // TestOurOwnListenerIsACanary: whatever it listens on, it is reached.
 func TestOurOwnListenerIsACanary(t *testing.T) {
 	t.Parallel()
-	for _, listen := range []string{"127.0.0.1:0", "0.0.0.0:0", "[::]:0"} {
-		t.Run(listen, func(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "0.0.0.0", "[::]"} {
+		t.Run(host, func(t *testing.T) {
 			t.Parallel()
+			held, release, err := hooktest.HoldPort() // nobody else listens there later on
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(release)
+			listen := host + strings.TrimPrefix(held, "127.0.0.1")
 			w := watches(t, 0)
 			slim := *w.settings.Load()
 			slim.Server.Listen, slim.Guard = listen, probes.GuardConfig{}

@@ -82,7 +82,9 @@ func TestAPagerProvesItselfWhereNobodyIsWoken(t *testing.T) {
 		status, body := d.call(http.MethodGet, "/-/duty", "")
 		return status == http.StatusOK && body == "ok\n"
 	})
-	if n := strings.Count(d.log.String(), "off duty"); n > 0 {
-		t.Errorf("it was off duty %d times", n)
+	for line := range strings.Lines(d.log.String()) {
+		if strings.Contains(line, "off duty") && strings.Contains(line, "pager") { // for other reasons it may be, on a busy machine
+			t.Errorf("it was off duty: %s", line)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 type quarters struct {
 	length time.Duration            // of a quarter: a quarter of an hour, unless the configuration says otherwise
 	quiet  atomic.Pointer[quietNow] // planned work, in which nothing is counted; nil: none is known
+	reads  atomic.Int64             // of planned work that have begun
 	mu     sync.Mutex
 	// guarded by mu
 	open  map[quarter]*rules.Bucket

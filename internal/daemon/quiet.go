@@ -129,6 +129,7 @@ const pressedTwice = 10 * time.Minute
 // quietNow is the planned work that probes are not counted in. It is
 // read-only.
 type quietNow struct {
+	turn  int64 // of the read that it comes from; a later one knows of what changed before
 	plans alerting.Quiet
 	owner func(endpoint string) (merchant string)
 	told  plansOf
@@ -144,10 +145,20 @@ func (q *quietNow) covers(endpoint string, now time.Time) bool {
 	return quiet
 }
 
+// planned puts what was read in place, unless a read that began later was faster.
+func (q *quarters) planned(next *quietNow) {
+	for {
+		was := q.quiet.Load()
+		if was != nil && was.turn > next.turn || q.quiet.CompareAndSwap(was, next) {
+			return
+		}
+	}
+}
+
 // refreshQuiet reads which work is planned, each few seconds. What cannot be
 // read stays as it was.
 func (d *Daemon) refreshQuiet(ctx context.Context) {
-	now := time.Now()
+	turn, now := d.quarters.reads.Add(1), time.Now()
 	q, err := d.store.Quiet(ctx, now)
 	var since []alerting.Maintenance
 	if err == nil {
@@ -160,7 +171,7 @@ func (d *Daemon) refreshQuiet(ctx context.Context) {
 		}
 		return
 	}
-	d.quarters.quiet.Store(&quietNow{plans: alerting.Quiet{Maintenance: q.Maintenance}, owner: func(endpoint string) string {
+	d.quarters.planned(&quietNow{turn: turn, plans: alerting.Quiet{Maintenance: q.Maintenance}, owner: func(endpoint string) string {
 		w, ok := d.registry.Snapshot().Endpoint(endpoint)
 		if !ok {
 			return ""

@@ -1,6 +1,11 @@
 package daemon
 
 import (
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +52,72 @@ func TestProbesInMaintenanceAreNotCounted(t *testing.T) {
 		if all.Covered != tc.covered || all.Down != tc.down {
 			t.Errorf("%s: %s covered, %s of it down; want %s and %s", sentence, all.Covered, all.Down, tc.covered, tc.down)
 		}
+	}
+}
+
+// heldUp is a context that holds up, once, who asks for its end below all of the
+// functions that it names.
+type heldUp struct {
+	context.Context //nolint:containedctx // it is one
+
+	below    []string
+	once     sync.Once
+	came, on chan struct{}
+}
+
+// Done implements [context.Context].
+func (h *heldUp) Done() <-chan struct{} {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	met := map[string]bool{}
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		met[f.Function[strings.LastIndexByte(f.Function, '.')+1:]] = true
+	}
+	if !slices.ContainsFunc(h.below, func(name string) bool { return !met[name] }) {
+		h.once.Do(func() { close(h.came); <-h.on })
+	}
+	return h.Context.Done()
+}
+
+// TestPlannedWorkIsKnownOnceItIsStored, and gone once it is dropped, though the
+// job has read what was planned before, and is slow.
+func TestPlannedWorkIsKnownOnceItIsStored(t *testing.T) {
+	t.Parallel()
+	d := opened(t, "")
+	plan, faults := alerting.Maintenance{
+		ID: "work", Matcher: alerting.Matcher{Endpoint: []string{"pay"}}, Zone: "UTC", Start: time.Now().Add(-time.Hour), Length: 24 * time.Hour, By: "ana", Reason: "backup",
+	}.Settled(time.Now())
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	whileTheJobReads := func(change func()) {
+		t.Helper()
+		slow := &heldUp{Context: t.Context(), below: []string{"MaintenanceSince", "readMaintenance"}, came: make(chan struct{}), on: make(chan struct{})}
+		var job sync.WaitGroup
+		job.Go(func() { d.refreshQuiet(slow) })
+		<-slow.came
+		change()
+		close(slow.on)
+		job.Wait()
+	}
+	whileTheJobReads(func() {
+		var err error
+		if plan, err = (quiets{d}).PutMaintenance(t.Context(), plan); err != nil {
+			t.Error(err)
+		}
+	})
+	if !d.InMaintenance("pay") {
+		t.Error("it is stored, and what is seen in it is counted")
+	}
+	whileTheJobReads(func() {
+		if err := (quiets{d}).RemoveMaintenance(t.Context(), plan.ID, plan.Version, "ana"); err != nil {
+			t.Error(err)
+		}
+	})
+	if d.InMaintenance("pay") {
+		t.Error("it was dropped, and what is seen is not counted")
 	}
 }
 

@@ -28,11 +28,12 @@ func (r *running) into(status int, v any, method, path, body string) {
 	}
 }
 
-// timeline returns the kinds of the entries of the only incident, and its ID.
+// timeline returns the kinds of the entries of the merchant's only incident, and
+// its ID.
 func (r *running) timeline() (id, kinds string) {
 	r.t.Helper()
 	var list struct{ Items []struct{ ID string } }
-	r.into(http.StatusOK, &list, http.MethodGet, "/api/v1/incidents", "")
+	r.into(http.StatusOK, &list, http.MethodGet, "/api/v1/incidents?merchant=shop", "")
 	if len(list.Items) != 1 {
 		r.t.Fatalf("%d incidents, want one", len(list.Items))
 	}

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -78,12 +79,13 @@ func TestReloadTouchesOnlyWhatChanged(t *testing.T) {
 func TestMemoryOutlivesARestart(t *testing.T) {
 	t.Parallel()
 	dir, r := t.TempDir(), hooktest.Start(t, hooktest.Options{})
-	text := head + merchants(fmt.Sprintf("{id: x, url: %q, probe: {interval: 1h}}", r.URL()))
+	text := head + merchants(fmt.Sprintf("{id: x, url: %q, probe: {interval: 24h, confirm_after: 1h, ack_budget: 30s}}", r.URL())) // the test alone has it probed
 	d := start(t, dir, text)
 	if v := d.probeNow("x"); v.State != "healthy" {
 		t.Fatalf("state %s, want healthy", v.State)
 	}
 	probed := time.Now()
+	d.SaveNow(t.Context()) // one that runs may have begun before the probe ended
 	d.until("it is saved, which a stop on a busy machine has little time for", func() bool {
 		_, body := d.call(http.MethodGet, "/metrics", "")
 		_, value, _ := strings.Cut(body, "\nhookvigil_store_last_saved_timestamp_seconds ")
@@ -113,7 +115,7 @@ func TestAPIAndFileMakeOneRegistry(t *testing.T) {
 	dir, r := t.TempDir(), hooktest.Start(t, hooktest.Options{Behaviour: hooktest.TokenCheck, Token: "api-given-token-1234"})
 	file := head + merchants(fmt.Sprintf("{id: from-file, url: %q}", r.URL()))
 	d := start(t, dir, file)
-	put := fmt.Sprintf(`{"merchant":"shop","url":%q,"token":"api-given-token-1234","probe":{"level":"ping","allow_cleartext":true}}`, r.URL())
+	put := fmt.Sprintf(`{"merchant":"shop","url":%q,"token":"api-given-token-1234","probe":{"level":"ping","allow_cleartext":true,"ack_budget":"30s"}}`, r.URL())
 	if status, body := d.call(http.MethodPut, "/api/v1/endpoints/from-api", put); status != http.StatusCreated {
 		t.Fatalf("PUT: %d %s", status, body)
 	}
@@ -148,7 +150,8 @@ func TestAPanicInAProbeHarmsNothingElse(t *testing.T) {
 	d.ProbeTurns().Now("x")
 	d.until("the panic is counted", func() bool {
 		_, metrics := d.call(http.MethodGet, "/metrics", "")
-		return strings.Contains(metrics, `hookvigil_panics_total{part="probe turn"} 1`)
+		_, n, counted := strings.Cut(metrics, `hookvigil_panics_total{part="probe turn"} `) // a regular turn may have come besides
+		return counted && !strings.HasPrefix(n, "0\n")
 	})
 	d.CertificateTurns().Now("x")
 	d.until("the second signal still speaks", func() bool {
@@ -197,7 +200,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	})
 	for _, path := range []string{"/", "/metrics", "/metrics/probes", "/api/v1/endpoints?limit=1000", "/api/v1/merchants", "/api/v1/sd/prometheus", "/api/v1/openapi.json", "/-/duty", "/probe?target=" + ids[0]} {
 		status, body := d.call(http.MethodGet, path, "")
-		if status != http.StatusOK {
+		if status != http.StatusOK && (path != "/-/duty" || status != http.StatusServiceUnavailable) { // a busy machine looks late, and says so
 			t.Errorf("%s: %d", path, status)
 		}
 		said.WriteString(body)
@@ -219,9 +222,9 @@ func TestNoSecretLeaves(t *testing.T) {
 	}
 	d.stop() // what the databases held back is in their files now
 	kept := ""
-	for _, file := range []string{"state.db", "facts.db"} {
+	for _, file := range []string{"state.db", "facts.db", "state.db-wal", "facts.db-wal"} {
 		raw, err := os.ReadFile(filepath.Join(dir, "data", file))
-		if err != nil {
+		if err != nil && (!strings.HasSuffix(file, "-wal") || !errors.Is(err, os.ErrNotExist)) { // there is one while somebody has not let go
 			t.Fatal(err)
 		}
 		kept += string(raw)

@@ -31,8 +31,13 @@ type learner struct {
 	deliveries.Learner
 
 	unsaved bool                // or told by another schedule
+	taken   bool                // news returned all of what is unsaved
 	told    deliveries.Schedule // by which its events were told; zero: nobody knows
 }
+
+// fresh notes that there is something to save, and to tell, that news has not
+// returned.
+func (l *learner) fresh() { l.unsaved, l.taken = true, false }
 
 // loadLearnt takes up what was saved. What cannot be read is learnt anew.
 func (d *Daemon) loadLearnt(ctx context.Context) error {
@@ -51,7 +56,7 @@ func (d *Daemon) loadLearnt(ctx context.Context) error {
 		if err := json.Unmarshal(state, &one.Learner); err != nil {
 			d.log.Warn("what was learnt of a schedule cannot be read: it is learnt anew", "source", source, "err", err)
 		}
-		one.unsaved = true // a shutdown may have come between learning and telling
+		one.fresh() // a shutdown may have come between learning and telling
 	}
 	return nil
 }
@@ -81,7 +86,7 @@ func (l *learners) took(e store.Told) {
 		for _, r := range e.Retries {
 			one.Learn(r.Number, r.Offset)
 		}
-		one.unsaved = true
+		one.fresh()
 	}
 }
 
@@ -98,7 +103,7 @@ func (l *learners) gaveUp(e deliveries.Event, after, now time.Time) {
 	defer l.mu.Unlock()
 	if one := l.findLocked(e.Source); one != nil {
 		one.Ended(e.Attempts)
-		one.unsaved = true
+		one.fresh()
 	}
 }
 
@@ -118,6 +123,7 @@ func (l *learners) news() (all map[string][]byte, changed []string, err error) {
 		if now, _ := one.Schedule(); one.unsaved && differ(one.told, now) {
 			changed = append(changed, source)
 		}
+		one.taken = true
 	}
 	if !some {
 		return nil, nil, nil
@@ -125,12 +131,12 @@ func (l *learners) news() (all map[string][]byte, changed []string, err error) {
 	return all, changed, nil
 }
 
-// saved notes that what news returned is kept.
+// saved notes that what news returned is kept. What was learnt since is not.
 func (l *learners) saved() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, one := range l.of {
-		one.unsaved = false
+		one.unsaved = one.unsaved && !one.taken
 	}
 }
 
@@ -145,7 +151,7 @@ func (l *learners) retold(source string, s deliveries.Schedule) {
 func (l *learners) again(source string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.of[source].unsaved = true
+	l.of[source].fresh()
 }
 
 // differ reports whether events look otherwise by one schedule than by the

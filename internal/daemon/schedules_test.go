@@ -19,6 +19,16 @@ func teach(l *learners, n int) {
 	}
 }
 
+// mustNews returns all that was learnt, when some of it is new.
+func mustNews(t *testing.T, l *learners) map[string][]byte {
+	t.Helper()
+	all, _, err := l.news()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // A schedule that becomes known, and one that gets an end, are news; what moves
 // a little is not, and nothing is while nobody taught.
 func TestWhatIsNewsOfASchedule(t *testing.T) {
@@ -105,6 +115,15 @@ func TestLearntIsSaved(t *testing.T) {
 	if again, _, err := l.news(); err != nil || len(again) != 0 {
 		t.Errorf("saved again without news: %d, %v", len(again), err)
 	}
+	if teach(&l, 1); len(mustNews(t, &l)) != 1 {
+		t.Error("what was learnt after a save is no news")
+	}
+	teach(&l, 1) // while that is saved
+	l.saved()
+	if len(mustNews(t, &l)) != 1 {
+		t.Error("what was learnt during a save counts as saved")
+	}
+	l.saved()
 	l.again("core")
 	if _, changed, err := l.news(); err != nil || len(changed) != 1 {
 		t.Errorf("told in vain: %v, %v; want it told again", changed, err)

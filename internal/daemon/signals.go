@@ -95,6 +95,7 @@ func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
 		return 0
 	}
 	begun := time.Now()
+	answered := d.board.answered(w.subject.ID) // before this look: an answer that comes during it contradicts nothing
 	seen := d.eyes.Load().looker.Look(ctx, w.watch.Target)
 	if ctx.Err() != nil {
 		return 0 // shutting down: this says nothing
@@ -105,7 +106,7 @@ func (d *Daemon) look(ctx context.Context, t probes.Tick) time.Duration {
 		before, _ = rules.EndpointState(d.board.view(ep, time.Now()))
 	}
 	report, current := d.board.looked(w, seen, time.Now())
-	again := current && d.column.conditions.Looked(d.certificateFact(w, report), time.Now())
+	again := current && d.column.conditions.Looked(d.certificateFact(w, report, answered), time.Now())
 	if known {
 		d.noteState(ep, before)
 	}

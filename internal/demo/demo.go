@@ -16,10 +16,11 @@ import (
 
 	"github.com/hookvigil/hookvigil/internal/config"
 	"github.com/hookvigil/hookvigil/internal/daemon"
+	"github.com/hookvigil/hookvigil/internal/hooktest"
 )
 
 const (
-	readyWait   = 30 * time.Second // for the daemon to be ready
+	readyWait   = 2 * time.Minute // for the daemon to be ready; one that cannot be says so at once
 	readyEvery  = 50 * time.Millisecond
 	headTime    = 5 * time.Second // for the head of a request to the page
 	defaultPage = "127.0.0.1:0"
@@ -58,11 +59,13 @@ type demo struct {
 	page    net.Listener
 	api     string // "http://127.0.0.1:1234", of the daemon
 	listen  string // "127.0.0.1:1234", likewise
+	release func() // gives that port back; nil: it is not held
 	daemon  *daemon.Daemon
 	sender  *sender
 	begun   time.Time
-	handed  func([]attempt) // is told of what was handed in; nil: nobody is
-	started sync.WaitGroup  // of all goroutines
+	handed  func([]attempt)       // is told of what was handed in; nil: nobody is
+	last    func(context.Context) // is called when the story is over, before the end; nil: nobody is
+	started sync.WaitGroup        // of all goroutines
 }
 
 // open starts what the daemon talks to, and makes the daemon.
@@ -94,15 +97,16 @@ func open(ctx context.Context, o Options) (_ *demo, err error) {
 	if d.sinks, err = openSinks(); err != nil {
 		return nil, err
 	}
-	return d, d.prepare(ctx)
+	return d, d.prepare()
 }
 
 // prepare makes the daemon from its file.
-func (d *demo) prepare(ctx context.Context) error {
-	free, err := freeAddress(ctx)
+func (d *demo) prepare() error {
+	free, release, err := hooktest.HoldPort() // it has to stand in the daemon's file, where notices find it for their links
 	if err != nil {
-		return err
+		return fmt.Errorf("listen: %w", err)
 	}
+	d.release = release
 	path, err := writeSettings(d.dir, free, d.stage, d.sinks, time.Now())
 	if err != nil {
 		return err
@@ -129,6 +133,9 @@ func (d *demo) close() {
 	}
 	if d.sinks != nil {
 		d.sinks.close()
+	}
+	if d.release != nil {
+		d.release()
 	}
 	if d.dir != "" {
 		if err := os.RemoveAll(d.dir); err != nil {
@@ -166,7 +173,9 @@ func (d *demo) run(ctx context.Context) error {
 	defer stop()
 	d.greet()
 	if d.opts.Once {
-		sleep(inner, allResolved)
+		if sleep(inner, allResolved) && d.last != nil {
+			d.last(inner)
+		}
 	} else {
 		<-inner.Done()
 	}
@@ -264,14 +273,4 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	return ln, nil
-}
-
-// freeAddress returns a loopback address that nobody listens on: the daemon's
-// has to stand in its file, where notices find it for their links.
-func freeAddress(ctx context.Context) (string, error) {
-	ln, err := listenLoopback(ctx, defaultPage)
-	if err != nil {
-		return "", err
-	}
-	return ln.Addr().String(), ln.Close()
 }

@@ -73,7 +73,7 @@ func TestDemoThatCannotStartLeavesNothing(t *testing.T) {
 	if err := Run(t.Context(), Options{Listen: busy.Addr().String()}); err == nil || !strings.HasPrefix(err.Error(), "demo: listen: ") {
 		t.Errorf("on a busy port: %v, want an error about listen", err)
 	}
-	if took := time.Since(begun); took > 10*time.Second {
+	if took := time.Since(begun); took > readyWait/2 {
 		t.Errorf("it took %s to find out", took)
 	}
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) != 0 {

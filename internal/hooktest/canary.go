@@ -17,11 +17,12 @@ const fenceTime = 5 * time.Second
 // address that the guard forbids. It closes whatever connects. All methods are
 // safe for concurrent use.
 type Canary struct {
-	ask  sync.Mutex // held by Start, Close and Hits, in full
-	wg   sync.WaitGroup
-	own  int // connections of Hits; guarded by ask
-	addr string
-	ln   net.Listener // nil when not listening; guarded by ask, as addr is
+	ask   sync.Mutex // held by Start, Close and Hits, in full
+	wg    sync.WaitGroup
+	own   int // connections of Hits; guarded by ask
+	addr  string
+	ln    net.Listener // nil when not listening; guarded by ask, as addr and berth are
+	berth berth
 
 	mu       sync.Mutex // guards all below
 	accepted int
@@ -47,7 +48,7 @@ func (c *Canary) Start() error {
 	if err != nil {
 		return fmt.Errorf("start canary: %q is no IP address with a port, such as 127.0.0.1:0", c.addr)
 	}
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+	ln, err := c.berth.listen(at)
 	if err != nil {
 		return fmt.Errorf("start canary: %w", err)
 	}

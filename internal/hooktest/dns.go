@@ -26,10 +26,11 @@ const (
 type DNS struct {
 	slots chan struct{} // one for each query and TCP connection
 
-	life sync.Mutex // held by Start and Close, in full
-	wg   sync.WaitGroup
-	addr netip.AddrPort // guarded by mu
-	done chan struct{}  // closed by Close; guarded by life
+	life  sync.Mutex // held by Start and Close, in full
+	wg    sync.WaitGroup
+	addr  netip.AddrPort // guarded by mu
+	done  chan struct{}  // closed by Close; guarded by life
+	berth berth          // of TCP; guarded by life
 
 	mu    sync.Mutex // guards all below, and addr
 	names map[string]*name
@@ -114,7 +115,7 @@ func (d *DNS) Start() error {
 func (d *DNS) listenLocked() error {
 	var last error
 	for range portAttempts {
-		tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(d.addr))
+		tcp, err := d.berth.listen(d.addr)
 		if err != nil {
 			return err
 		}
@@ -125,6 +126,9 @@ func (d *DNS) listenLocked() error {
 			return nil
 		}
 		last = errors.Join(err, tcp.Close())
+		if d.addr.Port() == 0 {
+			d.berth.free() // the next one is another
+		}
 	}
 	return last
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,11 +24,30 @@ import (
 // A strict client, written only to prove that the receivers do what they say.
 
 const (
-	generous  = 20 * time.Second       // for what must come
+	generous  = 2 * time.Minute        // for what must come, however slow the machine is
 	impatient = 150 * time.Millisecond // for what must not come
 	headLimit = 256 << 10
 	bodyLimit = 64 << 10
 )
+
+// arrived returns a context that ends when nothing must come any more: a moment
+// after wait, which returns when the server has what it was sent.
+func arrived(t *testing.T, wait func(context.Context) error) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer cancel()
+		if wait(ctx) == nil {
+			<-time.After(impatient)
+		}
+	})
+	t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+	})
+	return ctx
+}
 
 // sight is what the client saw.
 type sight struct {

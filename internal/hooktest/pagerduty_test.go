@@ -1,6 +1,7 @@
 package hooktest_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,7 +27,12 @@ func newPager(t *testing.T) pagerClient {
 // call posts a body; status 0 stands for no answer.
 func (c pagerClient) call(path, body string) (int, http.Header, string) {
 	c.t.Helper()
-	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.p.URL()+path, strings.NewReader(body))
+	return c.callFor(c.t.Context(), path, body)
+}
+
+func (c pagerClient) callFor(ctx context.Context, path, body string) (int, http.Header, string) {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.p.URL()+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -124,7 +130,7 @@ func TestPagerDutyFaultsAreWhatTheySay(t *testing.T) {
 		pause     string
 		processed bool
 	}{
-		hooktest.PagerDutyLimited:     {status: 429, pause: "2"},
+		hooktest.PagerDutyLimited:     {status: 429, pause: "3600"},
 		hooktest.PagerDutyLimitedBare: {status: 429},
 		hooktest.PagerDutyStatus:      {status: 503},
 		hooktest.PagerDutyHTML:        {status: 200},
@@ -141,7 +147,7 @@ func TestPagerDutyFaultsAreWhatTheySay(t *testing.T) {
 				t.Fatal("there is no case for it")
 			}
 			c := newPager(t)
-			step := hooktest.PagerDutyStep{Fault: fault, RetryAfter: 1500 * time.Millisecond}
+			step := hooktest.PagerDutyStep{Fault: fault, RetryAfter: time.Hour - time.Millisecond}
 			if fault == hooktest.PagerDutyStatus {
 				step.Status = 503
 			}
@@ -149,11 +155,14 @@ func TestPagerDutyFaultsAreWhatTheySay(t *testing.T) {
 				t.Fatal(err)
 			}
 			hangs := fault == hooktest.PagerDutyHang || fault == hooktest.PagerDutyHangAfter
+			ctx := t.Context()
 			if hangs {
-				c.http.Timeout = impatient
+				ctx = arrived(t, func(ctx context.Context) error {
+					return c.p.Wait(ctx, func(s hooktest.PagerDutyStats) bool { return s.Calls == 1 })
+				})
 			}
-			status, head, raw := c.call("/v2/enqueue", pagerBody("trigger", "a"))
-			if status != want.status || head.Get("Retry-After") != want.pause || hangs != strings.Contains(raw, "Timeout") {
+			status, head, raw := c.callFor(ctx, "/v2/enqueue", pagerBody("trigger", "a"))
+			if status != want.status || head.Get("Retry-After") != want.pause || hangs != strings.Contains(raw, "context canceled") {
 				t.Errorf("got %d %v %s, want %+v", status, head, raw, want)
 			}
 			if err := c.p.Wait(t.Context(), func(s hooktest.PagerDutyStats) bool { return s.Pending == 0 }); err != nil {
@@ -165,7 +174,6 @@ func TestPagerDutyFaultsAreWhatTheySay(t *testing.T) {
 			if err := c.p.Play(hooktest.PagerDutyAny); err != nil {
 				t.Fatal(err)
 			}
-			c.http.Timeout = generous
 			if status, _, raw := c.call("/v2/enqueue", pagerBody("resolve", "a")); status != http.StatusAccepted {
 				t.Errorf("afterwards: got %d %s, want 202", status, raw)
 			}

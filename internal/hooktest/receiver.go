@@ -24,8 +24,9 @@ type Receiver struct {
 	ledger  ledger
 	slots   chan struct{} // one for each open connection
 
-	life sync.Mutex // held by Start and Stop, in full
-	wg   sync.WaitGroup
+	life  sync.Mutex // held by Start and Stop, in full
+	wg    sync.WaitGroup
+	berth berth // guarded by life
 
 	mu     sync.Mutex // guards all below
 	ln     *net.TCPListener
@@ -51,8 +52,8 @@ func New(o Options) (*Receiver, error) {
 }
 
 // Start listens: the first time where Options.Addr says, later on the same
-// port as before. It returns an error when somebody else has that port, or the
-// receiver runs already.
+// port as before, which is kept for it meanwhile on Linux. It returns an error
+// when somebody else has that port, or the receiver runs already.
 func (r *Receiver) Start() error {
 	r.life.Lock()
 	defer r.life.Unlock()
@@ -61,7 +62,7 @@ func (r *Receiver) Start() error {
 	if r.ln != nil {
 		return errRunning
 	}
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(r.addr))
+	ln, err := r.berth.listen(r.addr)
 	if err != nil {
 		return fmt.Errorf("start receiver: %w", err)
 	}

@@ -96,11 +96,16 @@ func (c *slackClient) send(ctx context.Context, address, kind, token, body strin
 // call sends a form with the right token in it, as slack-go does.
 func (c *slackClient) call(method hooktest.SlackMethod, args ...string) slackAnswer {
 	c.t.Helper()
+	return c.callFor(c.t.Context(), method, args...)
+}
+
+func (c *slackClient) callFor(ctx context.Context, method hooktest.SlackMethod, args ...string) slackAnswer {
+	c.t.Helper()
 	form := url.Values{"token": {hooktest.DefaultSlackToken}}
 	for i := 0; i < len(args); i += 2 {
 		form.Set(args[i], args[i+1])
 	}
-	return c.send(c.t.Context(), c.s.APIURL()+string(method), "application/x-www-form-urlencoded", "", form.Encode())
+	return c.send(ctx, c.s.APIURL()+string(method), "application/x-www-form-urlencoded", "", form.Encode())
 }
 
 // must is call for what cannot fail.

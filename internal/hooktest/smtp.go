@@ -20,8 +20,9 @@ type SMTP struct {
 	opts  SMTPOptions
 	slots chan struct{} // one for each open connection
 
-	life sync.Mutex // held by Start and Close, in full
-	wg   sync.WaitGroup
+	life  sync.Mutex // held by Start and Close, in full
+	wg    sync.WaitGroup
+	berth berth // guarded by life
 
 	mu      sync.Mutex // guards all below
 	ln      *net.TCPListener
@@ -45,8 +46,8 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 }
 
 // Start listens: the first time where SMTPOptions.Addr says, later on the same
-// port as before. It returns an error when somebody else has that port, or the
-// sink runs already.
+// port as before, which is kept for it meanwhile on Linux. It returns an error
+// when somebody else has that port, or the sink runs already.
 func (s *SMTP) Start() error {
 	s.life.Lock()
 	defer s.life.Unlock()
@@ -55,7 +56,7 @@ func (s *SMTP) Start() error {
 	if s.ln != nil {
 		return errors.New("start SMTP sink: it is running already")
 	}
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(s.addr))
+	ln, err := s.berth.listen(s.addr)
 	if err != nil {
 		return fmt.Errorf("start SMTP sink: %w", err)
 	}

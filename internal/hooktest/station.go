@@ -20,8 +20,9 @@ type station struct {
 	name   string                                                               // as errors say it
 	handle func(w http.ResponseWriter, r *http.Request, closed <-chan struct{}) // must return soon after closed is
 
-	life sync.Mutex // held by Start and Close, in full
-	wg   sync.WaitGroup
+	life  sync.Mutex // held by Start and Close, in full
+	wg    sync.WaitGroup
+	berth berth // guarded by life
 
 	mu     sync.Mutex     // guards all below
 	addr   netip.AddrPort // port 0 before the first Start
@@ -33,8 +34,8 @@ type station struct {
 const stationHeadTime = time.Minute
 
 // Start listens: the first time where the options say, later on the same port
-// as before. It returns an error when somebody else has that port, or the
-// server runs already.
+// as before, which is kept for it meanwhile on Linux. It returns an error when
+// somebody else has that port, or the server runs already.
 func (s *station) Start() error {
 	s.life.Lock()
 	defer s.life.Unlock()
@@ -43,7 +44,7 @@ func (s *station) Start() error {
 	if s.srv != nil {
 		return fmt.Errorf("start %s: %w", s.name, errRuns)
 	}
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(s.addr))
+	ln, err := s.berth.listen(s.addr)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.name, err)
 	}

@@ -34,14 +34,18 @@ func dial(t *testing.T, r *hooktest.Receiver, method string) net.Conn {
 	return conn
 }
 
-// wire returns the first n bytes that r sends, fewer when it closes before or
-// falls silent.
-func wire(t *testing.T, r *hooktest.Receiver, method string, n int64) string {
+// wire returns the first n bytes that r sends, fewer when it closes before, or
+// is silent once all has come.
+func wire(t *testing.T, r *hooktest.Receiver, method string, n int64, all func(got string) bool) string {
 	t.Helper()
 	conn := dial(t, r, method)
 	var got bytes.Buffer
 	for int64(got.Len()) < n {
-		_ = conn.SetReadDeadline(time.Now().Add(10 * impatient))
+		patience := generous
+		if all(got.String()) {
+			patience = impatient
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		if _, err := io.CopyN(&got, conn, 1); err != nil {
 			break
 		}
@@ -51,6 +55,7 @@ func wire(t *testing.T, r *hooktest.Receiver, method string, n int64) string {
 
 func TestWhatGoesOverTheWire(t *testing.T) {
 	t.Parallel()
+	stays := map[hooktest.Behaviour]bool{hooktest.Hang: true, hooktest.InterimFlood: true, hooktest.Status(102): true} // connected, in silence
 	tests := map[string]struct {
 		behaviour hooktest.Behaviour
 		method    string
@@ -75,7 +80,8 @@ func TestWhatGoesOverTheWire(t *testing.T) {
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
-			got := wire(t, hooktest.Start(t, quick(test.behaviour)), test.method, test.most)
+			all := func(got string) bool { return stays[test.behaviour] && test.check(got) }
+			got := wire(t, hooktest.Start(t, quick(test.behaviour)), test.method, test.most, all)
 			if !test.check(got) {
 				t.Errorf("got %.300q", got)
 			}
@@ -204,7 +210,7 @@ func TestPausesAreAskedFor(t *testing.T) {
 		t.Run(string(b), func(t *testing.T) {
 			t.Parallel()
 			o := quick(b)
-			o.RetryAfter = 90 * time.Second
+			o.RetryAfter = 3 * generous
 			text := clientFor(nil, "", 0).ask(t, "POST", hooktest.Start(t, o).URL()).header.Get("Retry-After")
 			got := time.Duration(0)
 			if seconds, err := strconv.Atoi(text); err == nil {

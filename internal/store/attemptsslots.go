@@ -221,6 +221,9 @@ func (s *slots) applyOnce(ctx context.Context, day string, rows []attemptRow) er
 	s.markDirty(day) // before the slot is held: who moves it out holds both, in this order
 	sl.mu.RLock()
 	defer sl.mu.RUnlock()
+	if sl.db == nil { // it was damaged, and moved aside just now
+		return fmt.Errorf("write attempts of %s: the file was moved aside; the next try makes it anew", day)
+	}
 	for i := range rows {
 		rows[i].gone = nil // of a try that failed
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -189,6 +190,44 @@ func TestADamagedSlotIsMadeAnew(t *testing.T) {
 				t.Errorf("%d rows in the new slot, want 200", got)
 			}
 		})
+	}
+}
+
+// TestASlotThatIsMovedAsideAsItIsWritten has a reader find the damage between
+// the moment at which the applier opens a slot and the one at which it writes.
+func TestASlotThatIsMovedAsideAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	s, tape := openStore(t, t.TempDir()), newTape()
+	followXendit(t, s) // so that a restart has no events to make, and opens no slot
+	apply(t, s, tape.group(traffic(0, 10)...))
+	restart(t, s)
+	in := s.ledger.slots
+	var wg sync.WaitGroup
+	looks := 0
+	in.home = func() error {
+		if looks++; looks == 2 { // it is open, and held
+			wg.Go(func() {
+				if err := in.replace("2026-11-21", &DamagedError{File: "2026-11-21.db", Detail: "as a reader says"}); err != nil {
+					t.Errorf("replace: %v", err)
+				}
+			})
+			for in.mu.TryLock() { // until the reader waits for it
+				in.mu.Unlock()
+				runtime.Gosched()
+			}
+		}
+		return nil
+	}
+	g := tape.group(traffic(10, 10)...)
+	if _, err := s.Ledger().Apply(t.Context(), g); err == nil || !strings.Contains(err.Error(), "moved aside") {
+		t.Errorf("got %v, want that the file was moved aside", err)
+	}
+	wg.Wait()
+	if got := count(apply(t, s, g)); got[ingest.Counted] != 10 {
+		t.Errorf("verdicts %v, want all counted", got)
+	}
+	if got := rowCount(t, s); got != 10 {
+		t.Errorf("%d rows in the new slot, want 10", got)
 	}
 }
 

@@ -112,7 +112,7 @@ func breakages(whole []byte) []breakage {
 // readAll starts on dir and reads all that was committed.
 func readAll(t *testing.T, dir string) (registry.Records, []store.AuditRow, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	s, err := store.Open(ctx, dir, quiet())
 	if err != nil {

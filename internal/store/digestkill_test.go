@@ -16,6 +16,7 @@ const (
 	closerDir   = "STORE_TEST_CLOSER_DIR" // names the data directory of the process that is killed
 	closerKills = 3
 	closedRows  = 15 // merchants in one transaction
+	closerSteps = 8  // transactions that one process may make: what all leave behind fits on a page
 )
 
 // TestCloserProcess is the process that TestKilledClosesAreWholeOrAbsent kills:
@@ -36,6 +37,7 @@ func TestCloserProcess(t *testing.T) {
 		}
 		if closeRows(t, s, rows, notices) > 0 {
 			fmt.Println("closed")
+			awaitLeave(t)
 		}
 	}
 }
@@ -77,6 +79,7 @@ func closeAndKill(t *testing.T, dir string, n int) int {
 	}
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestCloserProcess$")
 	cmd.Env = append(os.Environ(), closerDir+"="+filepath.Clean(dir))
+	leave(t, cmd, closerSteps)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -86,6 +88,27 @@ func some(batch string, n int, origin registry.Origin) registry.Delta {
 		})
 	}
 	return d
+}
+
+// leave lets a process that is to be killed go so many steps: without it, it
+// runs ahead of who reads what it says, as far as that one is slow.
+func leave(tb testing.TB, cmd *exec.Cmd, steps int) {
+	tb.Helper()
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		_, err = in.Write(make([]byte, steps))
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// awaitLeave waits for the leave to go one step further, or to be killed.
+func awaitLeave(tb testing.TB) {
+	tb.Helper()
+	if _, err := io.ReadFull(os.Stdin, make([]byte, 1)); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // copyFile copies src into dir.

@@ -16,6 +16,7 @@ import (
 const (
 	quietDir   = "STORE_TEST_QUIET_DIR" // names the data directory of the process that is killed
 	quietKills = 4
+	quietSteps = 20 // rounds that one process may make: what all leave behind fits on a page
 )
 
 // TestQuietProcess is the process that TestKilledSilencesAreWholeOrAbsent
@@ -27,7 +28,8 @@ func TestQuietProcess(t *testing.T) {
 		return
 	}
 	s := open(t, dir)
-	for n := range 200 {
+	for n := 0; ; n++ {
+		awaitLeave(t)
 		q := addSilence(t, s, silenceOf("toko", time.Hour))
 		fmt.Println("silenced", q.ID)
 		if n%2 == 1 {
@@ -105,6 +107,7 @@ func silenceAndKill(t *testing.T, dir string, n int, said map[string][]string) {
 	}
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestQuietProcess$")
 	cmd.Env = append(os.Environ(), quietDir+"="+filepath.Clean(dir))
+	leave(t, cmd, quietSteps)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -163,7 +163,7 @@ func TestAuditNamesEachChange(t *testing.T) {
 	var got []string
 	for _, r := range rows {
 		got = append(got, fmt.Sprintf("%s %s %s %s %d>%d", r.Actor, r.Action, r.Kind, r.ID, len(r.Before), len(r.After)))
-		if age := time.Since(r.At); age < 0 || age > time.Minute {
+		if age := time.Since(r.At); age < 0 || age > time.Hour {
 			t.Errorf("row %d is from %s", r.Seq, r.At)
 		}
 	}
@@ -221,19 +221,27 @@ func TestCommitRegistryIsAllOrNothing(t *testing.T) {
 
 func TestACancelledCommitLeavesNothing(t *testing.T) {
 	t.Parallel()
-	s := open(t, t.TempDir())
-	d := some("a", 400, registry.OriginAPI)
 	stopped := 0
+	for n := 400; stopped == 0; n *= 2 { // a commit may be faster than a timer
+		stopped = cancelUntilItFits(t, n)
+	}
+}
+
+// cancelUntilItFits commits n endpoints, in more time after each try that was
+// cancelled, and returns how many were.
+func cancelUntilItFits(t *testing.T, n int) (stopped int) {
+	t.Helper()
+	s, d := open(t, t.TempDir()), some("a", n, registry.OriginAPI)
 	for wait := time.Millisecond; ; wait *= 2 {
 		ctx, cancel := context.WithTimeout(t.Context(), wait)
 		err := s.CommitRegistry(ctx, d)
 		cancel()
 		got := len(records(t, s).Endpoints)
 		if err == nil {
-			if got != 400 {
+			if got != n {
 				t.Errorf("committed, and %d endpoints are there", got)
 			}
-			break
+			return stopped
 		}
 		stopped++
 		if !errors.Is(err, context.DeadlineExceeded) {
@@ -242,9 +250,6 @@ func TestACancelledCommitLeavesNothing(t *testing.T) {
 		if got != 0 {
 			t.Fatalf("after %s: %d endpoints of a cancelled commit", wait, got)
 		}
-	}
-	if stopped == 0 {
-		t.Error("no commit was cancelled")
 	}
 }
 

@@ -21,10 +21,11 @@ const refusalWait = 500 * time.Millisecond
 // look is one look at one address: at most three connections, one after the
 // other, within one deadline.
 type look struct {
-	guard  *probes.Guard
-	target Target
-	to     netip.AddrPort
-	seen   *Seen
+	guard   *probes.Guard
+	target  Target
+	to      netip.AddrPort
+	refusal time.Duration // how long a refusal is listened for
+	seen    *Seen
 }
 
 // try is what one connection brought.
@@ -112,7 +113,7 @@ func (l *look) connect(ctx context.Context, c *tls.Config) (t try) {
 	}
 	if t.asked && t.state.Version >= tls.VersionTLS13 {
 		t.phase = listening
-		t.err = listen(ctx, client)
+		t.err = listen(ctx, client, l.refusal)
 	}
 	if t.err == nil {
 		_ = client.Close() // says goodbye; the server's logs thank us
@@ -137,10 +138,11 @@ func (t *try) record(c *tls.Config, ours *tls.Certificate) {
 	}
 }
 
-// listen reads one byte to hear a refusal. Silence, data and a close are none:
-// popular servers close without a word, and crypto/tls tells no difference.
-func listen(ctx context.Context, conn net.Conn) error {
-	until := time.Now().Add(refusalWait)
+// listen reads one byte, for at most wait, to hear a refusal. Silence, data and
+// a close are none: popular servers close without a word, and crypto/tls tells
+// no difference.
+func listen(ctx context.Context, conn net.Conn, wait time.Duration) error {
+	until := time.Now().Add(wait)
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(until) {
 		until = deadline
 	}

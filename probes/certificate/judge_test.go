@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -299,10 +301,26 @@ func TestAMazeOfCertificatesIsBounded(t *testing.T) {
 			}
 		}
 	}
-	start := time.Now()
-	r := judge(trusting(root(t, "Root A")), append([]holder{keys[0].leaf(t)}, maze...)...)
-	if r.Verdict != Fail || time.Since(start) > 2*time.Second {
-		t.Errorf("%s after %s, want fail at once", r.Verdict, time.Since(start))
+	policy, served := trusting(root(t, "Root A")), append([]holder{keys[0].leaf(t)}, maze...)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	start := worked(t)
+	r := judge(policy, served...)
+	took := worked(t) - start
+	if r.Verdict != Fail || took > 2*time.Second {
+		t.Errorf("%s after %s of work, want fail at once", r.Verdict, took)
 	}
-	t.Logf("took %s: %v", time.Since(start), r.Faults)
+	t.Logf("took %s: %v", took, r.Faults)
+}
+
+// worked is how long a processor has worked for this thread: others that keep it
+// busy do not count.
+func worked(t *testing.T) time.Duration {
+	t.Helper()
+	const thread = 1 // RUSAGE_THREAD
+	var used syscall.Rusage
+	if err := syscall.Getrusage(thread, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

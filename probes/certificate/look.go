@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ type Looker struct {
 	Guard    *probes.Guard // nil: the guard of the zero GuardConfig
 	Log      *slog.Logger  // where a panic of ours goes, with its stack; nil: nowhere
 	Panicked func()        // called after one; nil: nobody counts
+
+	refusal time.Duration // how long a refusal is listened for; 0: refusalWait
 }
 
 // Look resolves the name of t afresh and looks at every address behind it, at
@@ -118,7 +121,7 @@ func (l *Looker) lookAt(ctx context.Context, guard *probes.Guard, t Target, to n
 	}()
 	bounded, cancel := context.WithTimeout(ctx, t.Timeout)
 	defer cancel()
-	(&look{guard: guard, target: t, to: to, seen: &s}).run(ctx, bounded)
+	(&look{guard: guard, target: t, to: to, refusal: cmp.Or(l.refusal, refusalWait), seen: &s}).run(ctx, bounded)
 	if ctx.Err() != nil && len(s.Chain) == 0 {
 		s.Fault, s.Detail = FaultCanceled, "given up"
 	}

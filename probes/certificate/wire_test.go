@@ -1,6 +1,7 @@
 package certificate_test
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/tls"
@@ -26,20 +27,49 @@ func loopback(resolver string) *Looker {
 	})}
 }
 
+// generous bounds a look that is not to run out of time.
+const generous = time.Minute
+
+// patience are the bounds, one after the other, of a look that is to run out of
+// time: a machine that stands still uses up a short one too early.
+func patience() []time.Duration {
+	return []time.Duration{300 * time.Millisecond, 5 * time.Second, generous}
+}
+
+// runOut looks until the time runs out where it is to.
+func runOut(tb testing.TB, to Target, want Fault) (s Seen) {
+	tb.Helper()
+	for _, to.Timeout = range patience() {
+		if s = lookOnce(tb, loopback(""), to); s.Fault == want {
+			break
+		}
+	}
+	return s
+}
+
 // at is the target on a listener of ours.
-func at(l net.Listener) Target {
+func at(l net.Listener) Target { return on(netip.MustParseAddrPort(l.Addr().String())) }
+
+// on is the target at an address.
+func on(a netip.AddrPort) Target {
 	t := target
-	t.Connect = netip.MustParseAddrPort(l.Addr().String())
+	t.Connect, t.Timeout = a, generous
 	return t
 }
 
 // serve handles each connection to a fresh listener until the test ends.
-func serve(tb testing.TB, address string, handle func(net.Conn)) net.Listener {
+func serve(tb testing.TB, handle func(net.Conn)) net.Listener {
 	tb.Helper()
-	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", address)
+	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return serveAt(tb, l, handle)
+}
+
+// serveAt is serve for a listener that is there.
+func serveAt(tb testing.TB, l net.Listener, handle func(net.Conn)) net.Listener {
+	tb.Helper()
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
@@ -137,7 +167,7 @@ func answer(question []byte, rcode int, addrs []netip.Addr) []byte {
 // named is the target by its name, to be resolved.
 func named(timeout time.Duration) Target {
 	t := target
-	t.Port, t.Timeout = 8443, timeout
+	t.Port, t.Timeout = 8443, cmp.Or(timeout, generous)
 	return t
 }
 
@@ -160,75 +190,68 @@ var wireWords = map[Fault]func(tb scene) Seen{
 	FaultDNSFailed:  func(tb scene) Seen { return lookOnce(tb, loopback(dns(tb, 5)), named(0)) },
 	FaultTimeoutDNS: func(tb scene) Seen { return lookOnce(tb, loopback(dns(tb, -1)), named(200*time.Millisecond)) },
 	FaultBlocked: func(tb scene) Seen {
-		l := serve(tb, "127.0.0.1:0", hold)
+		l := serve(tb, hold)
 		return lookOnce(tb, new(Looker), at(l))
 	},
 	FaultCanceled: func(tb scene) Seen {
 		ctx, cancel := context.WithCancel(tb.Context())
-		l := serve(tb, "127.0.0.1:0", func(conn net.Conn) { cancel(); hold(conn) })
+		l := serve(tb, func(conn net.Conn) { cancel(); hold(conn) })
 		return loopback("").Look(ctx, at(l))[0]
 	},
 	FaultInternal: func(tb scene) Seen {
 		p := newPKI(tb)
 		c := secure(p.leaf.pair(p.sub))
 		c.ClientAuth = tls.RequireAnyClientCert
-		to := at(serve(tb, "127.0.0.1:0", handshakes(c)))
+		to := at(serve(tb, handshakes(c)))
 		mine := p.leaf.pair()
 		mine.PrivateKey = panics{p.leaf.key}
 		to.ClientCert = &mine
 		return lookOnce(tb, loopback(""), to)
 	},
 	FaultConnectRefused: func(tb scene) Seen {
-		l := serve(tb, "127.0.0.1:0", hold)
-		_ = l.Close()
-		return lookOnce(tb, loopback(""), at(l))
+		_, taken := bound(tb) // nobody listens there, now or later
+		return lookOnce(tb, loopback(""), on(taken))
 	},
-	FaultConnectFailed: func(tb scene) Seen {
-		to := target
-		to.Connect, to.Timeout = deaf(tb), 300*time.Millisecond
-		return lookOnce(tb, loopback(""), to)
-	},
+	FaultConnectFailed: func(tb scene) Seen { return runOut(tb, on(deaf(tb)), FaultConnectFailed) },
 	FaultHandshakeTimeout: func(tb scene) Seen {
-		to := at(serve(tb, "127.0.0.1:0", hold))
-		to.Timeout = 200 * time.Millisecond
-		return lookOnce(tb, loopback(""), to)
+		return runOut(tb, at(serve(tb, hold)), FaultHandshakeTimeout)
 	},
-	FaultHandshakeClosed: func(tb scene) Seen { return lookOnce(tb, loopback(""), at(serve(tb, "127.0.0.1:0", says("")))) },
+	FaultHandshakeClosed: func(tb scene) Seen { return lookOnce(tb, loopback(""), at(serve(tb, says("")))) },
 	FaultHandshakeFailed: func(tb scene) Seen { // alert unrecognized_name
-		return lookOnce(tb, loopback(""), at(serve(tb, "127.0.0.1:0", says("\x15\x03\x03\x00\x02\x02\x70"))))
+		return lookOnce(tb, loopback(""), at(serve(tb, says("\x15\x03\x03\x00\x02\x02\x70"))))
 	},
 	FaultNotTLS: func(tb scene) Seen {
-		return lookOnce(tb, loopback(""), at(serve(tb, "127.0.0.1:0", says("HTTP/1.1 400 Bad Request\r\n\r\n"))))
+		return lookOnce(tb, loopback(""), at(serve(tb, says("HTTP/1.1 400 Bad Request\r\n\r\n"))))
 	},
 	FaultTLSVersion: func(tb scene) Seen {
 		p := newPKI(tb)
 		c := secure(p.leaf.pair(p.sub))
 		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
-		return lookOnce(tb, loopback(""), at(serve(tb, "127.0.0.1:0", handshakes(c))))
+		return lookOnce(tb, loopback(""), at(serve(tb, handshakes(c))))
 	},
 	FaultWeakCipher: func(tb scene) Seen {
 		p := newPKI(tb)
 		c := secure(p.sub.leafFor(tb, rsaKey(tb, 2048)).pair(p.sub))
 		c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}
-		return lookOnce(tb, loopback(""), at(serve(tb, "127.0.0.1:0", handshakes(c))))
+		return lookOnce(tb, loopback(""), at(serve(tb, handshakes(c))))
 	},
 	FaultCertUnparseable: func(tb scene) Seen {
 		c := secure(tls.Certificate{PrivateKey: newKey(tb), Certificate: [][]byte{[]byte("garbage")}})
-		return lookOnce(tb, loopback(""), at(serve(tb, "127.0.0.1:0", handshakes(c))))
+		return lookOnce(tb, loopback(""), at(serve(tb, handshakes(c))))
 	},
 	FaultKeyMismatch: func(tb scene) Seen {
 		p := newPKI(tb)
 		wrong := p.leaf.pair(p.sub)
 		wrong.PrivateKey = newKey(tb)
-		return lookOnce(tb, loopback(""), at(serve(tb, "127.0.0.1:0", handshakes(secure(wrong)))))
+		return lookOnce(tb, loopback(""), at(serve(tb, handshakes(secure(wrong)))))
 	},
 	FaultClientCertRequired: func(tb scene) Seen {
-		return lookOnce(tb, loopback(""), mutual(tb, newPKI(tb), tls.VersionTLS13, nil))
+		return lookOnce(tb, loopback("").Listen(generous), mutual(tb, newPKI(tb), tls.VersionTLS13, nil))
 	},
 	FaultClientCertRejected: func(tb scene) Seen {
 		p := newPKI(tb)
 		stranger := root(tb, "Stranger").leaf(tb, usage(x509.ExtKeyUsageClientAuth)).pair()
-		return lookOnce(tb, loopback(""), mutual(tb, p, tls.VersionTLS13, &stranger))
+		return lookOnce(tb, loopback("").Listen(generous), mutual(tb, p, tls.VersionTLS13, &stranger))
 	},
 }
 
@@ -259,7 +282,7 @@ func mutual(tb testing.TB, p pki, version uint16, mine *tls.Certificate) Target 
 	c.ClientAuth, c.MaxVersion = tls.RequireAndVerifyClientCert, version
 	c.ClientCAs = p.policy().Roots
 	c.Time = func() time.Time { return now }
-	to := at(serve(tb, "127.0.0.1:0", handshakes(c)))
+	to := at(serve(tb, handshakes(c)))
 	to.ClientCert = mine
 	return to
 }
@@ -269,9 +292,9 @@ type panics struct{ crypto.Signer }
 
 func (panics) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { panic("broken key") }
 
-// deaf is an address whose queue of connections is full: it neither accepts
-// nor refuses.
-func deaf(tb testing.TB) netip.AddrPort {
+// bound is a socket at an address that nobody else gets until the test ends.
+// Unless it listens, whoever connects is refused.
+func bound(tb testing.TB) (fd int, at netip.AddrPort) {
 	tb.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -281,14 +304,21 @@ func deaf(tb testing.TB) netip.AddrPort {
 	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		tb.Fatal(err)
 	}
-	if err := syscall.Listen(fd, 0); err != nil {
-		tb.Fatal(err)
-	}
 	sa, err := syscall.Getsockname(fd)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	to := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(sa.(*syscall.SockaddrInet4).Port))
+	return fd, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(sa.(*syscall.SockaddrInet4).Port))
+}
+
+// deaf is an address whose queue of connections is full: it neither accepts
+// nor refuses.
+func deaf(tb testing.TB) netip.AddrPort {
+	tb.Helper()
+	fd, to := bound(tb)
+	if err := syscall.Listen(fd, 0); err != nil {
+		tb.Fatal(err)
+	}
 	for full := false; !full; {
 		d := net.Dialer{Timeout: 200 * time.Millisecond}
 		conn, err := d.DialContext(tb.Context(), "tcp", to.String())

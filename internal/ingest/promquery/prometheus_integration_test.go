@@ -5,6 +5,7 @@ package promquery_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -71,19 +72,11 @@ func startPrometheus(t *testing.T, exporter string) string {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var any net.ListenConfig
-	l, err := any.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeAddress(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = time.Minute
 	var log strings.Builder
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
@@ -97,6 +90,26 @@ func startPrometheus(t *testing.T, exporter string) string {
 		}
 	})
 	return "http://" + address
+}
+
+// freeAddress returns an address on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		// Below the ports that the system gives to whoever asks for any: none of
+		// those takes it before the program does, not even who asks whether it answers.
+		address := fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(20000))
+		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+		if err != nil {
+			continue // taken
+		}
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return address
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // TestRealPrometheus counts what an exporter counts, over a restart of the
@@ -176,8 +189,7 @@ func (c *counted) wants(t *testing.T, n int) {
 
 func (c *counted) until(t *testing.T, enough func() bool) {
 	t.Helper()
-	t.Helper()
-	late := time.After(30 * time.Second)
+	late := time.After(3 * time.Minute)
 	for {
 		select {
 		case samples := <-c.news:

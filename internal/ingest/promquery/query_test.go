@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,14 +58,17 @@ type outcome struct {
 // run runs a query until it has asked so often.
 func run(t *testing.T, cfg promquery.Config, asks int) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var o outcome
 	var text bytes.Buffer
-	cfg.Source, cfg.Every, cfg.Timeout = "core", 5*time.Millisecond, cmp.Or(cfg.Timeout, 10*time.Second)
+	cfg.Source, cfg.Every, cfg.Timeout = "core", 5*time.Millisecond, cmp.Or(cfg.Timeout, 2*time.Minute)
 	cfg.Observe = func(a promquery.Asked) {
 		if o.asks = append(o.asks, a); len(o.asks) == asks {
 			cancel()
+		}
+		for a.At.Equal(time.Now().Truncate(time.Millisecond)) { // one that was late is followed at once: each asks for a moment of its own
+			runtime.Gosched()
 		}
 	}
 	q, err := promquery.New(cfg, func(_ context.Context, samples []promquery.Sample) {
@@ -101,8 +106,8 @@ func TestEveryShapeOfAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, httptest.NewServer, func(w http.ResponseWriter, r *http.Request, query string, n int) {
-				if r.Method != http.MethodGet || r.URL.Path != "/prometheus/api/v1/query" || r.URL.Query().Get("dedup") != "true" || r.URL.Query().Get("timeout") != "10s" {
-					t.Errorf("got %s %s, want GET /prometheus/api/v1/query?dedup=true with a timeout of 10s", r.Method, r.URL)
+				if r.Method != http.MethodGet || r.URL.Path != "/prometheus/api/v1/query" || r.URL.Query().Get("dedup") != "true" || r.URL.Query().Get("timeout") != "2m0s" {
+					t.Errorf("got %s %s, want GET /prometheus/api/v1/query?dedup=true with a timeout of 2m", r.Method, r.URL)
 				}
 				step := map[string]int{"all": 10, "bad": 1}[query]
 				fmt.Fprintf(w, success, tt.kind, fmt.Sprintf(tt.result, at(r), 5000+n*step))
@@ -245,6 +250,24 @@ func TestAnswersAfterErrorsCountForThem(t *testing.T) {
 	}
 }
 
+// unheard returns the URL of a port that is held, and on which nobody listens.
+func unheard(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) }) // nothing was written
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
+}
+
 // TestSecretsAreSentAndNotSaid breaks asks in every way that there is, and
 // looks for the secrets in the errors and the log.
 func TestSecretsAreSentAndNotSaid(t *testing.T) {
@@ -259,8 +282,6 @@ func TestSecretsAreSentAndNotSaid(t *testing.T) {
 		fmt.Fprintf(w, `{"status":"error","errorType":"auth","error":"bad credentials %s %s"}`, r.Header.Get("Authorization"), password)
 	}
 	cleartext, encrypted := serve(t, httptest.NewServer, says), serve(t, httptest.NewTLSServer, says)
-	closed := httptest.NewServer(nil)
-	closed.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(encrypted.Certificate())
 	withUser := func(base string) string {
@@ -277,8 +298,8 @@ func TestSecretsAreSentAndNotSaid(t *testing.T) {
 		"a user":                        {URL: withUser(cleartext.URL)},
 		"a token over TLS":              {URL: encrypted.URL, Token: secret, Roots: roots},
 		"a certificate nobody trusts":   {URL: withUser(encrypted.URL)},
-		"nobody listens":                {URL: withUser(closed.URL)},
-		"a name that does not resolve":  {URL: withUser("http://no-such-host.invalid")},
+		"nobody listens":                {URL: withUser(unheard(t))},
+		"a name that does not resolve":  {URL: withUser("http://no-such-host.invalid"), Timeout: 10 * time.Second},
 		"a proxy's idea of an URL":      {URL: withUser("http://127.0.0.1:1")},
 		"a URL that is none for a port": {URL: withUser("http://127.0.0.1:99999")},
 	} {
