@@ -104,7 +104,16 @@ func (r *running) until(what string, done func() bool) {
 	}
 }
 
-func tail(s string) string { return s[max(0, len(s)-3000):] }
+// tail is the end of a log, without what is said of each probe.
+func tail(s string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(s) {
+		if !strings.Contains(line, "msg=probed") {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()[max(0, kept.Len()-20_000):]
+}
 
 // call sends a request and returns status and body.
 func (r *running) call(method, path, body string) (int, string) {

@@ -117,7 +117,7 @@ func TestAcknowledgedFromSlack(t *testing.T) {
 	d.until("the message says so, without the button", func() bool {
 		return slices.ContainsFunc(s.Messages(hooktest.DefaultSlackChannel), func(m hooktest.SlackMessage) bool {
 			is := m.Latest()
-			return strings.Contains(is.Text, "acknowledged") && !strings.Contains(string(is.Blocks), string(slack.ActionAcknowledge))
+			return m.Thread == "" && strings.Contains(is.Text, "acknowledged") && !strings.Contains(string(is.Blocks), string(slack.ActionAcknowledge))
 		})
 	})
 	for _, why := range []string{"the user is not listed", "the role is not enough", "forged"} {
