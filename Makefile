@@ -52,10 +52,10 @@ test: have-go ## unit and process tests, with the race detector; apt installs gc
 
 test-integration: have-go ## slower ones: real time, more damage to the store, the built binary under kill -9
 	@scripts/need gcc prometheus prometheus-alertmanager
-	CGO_ENABLED=1 $(GO) test -parallel $(PARALLEL) -tags integration -timeout 30m -run "ThirtySeconds|Damage|Kill" ./probes ./internal/store
-	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 45m ./internal/acceptance
-	$(GO) test -parallel $(PARALLEL) -tags integration -timeout 20m -run "Story|EveryQuery|RealPrometheus|ARealAlertmanager" \
-		./internal/demo ./dashboards/grafana ./internal/ingest/promquery ./alerting/alertmanager
+	KILLS=$(KILLS) $(GO) test -parallel $(PARALLEL) -tags integration -timeout 45m ./internal/acceptance ./internal/demo
+	CGO_ENABLED=1 $(GO) test -p 3 -parallel $(PARALLEL) -tags integration -timeout 30m \
+		-run "ThirtySeconds|Damage|Kill|EveryQuery|RealPrometheus|ARealAlertmanager" \
+		./dashboards/grafana ./probes ./internal/store ./internal/ingest/promquery ./alerting/alertmanager
 
 chaos: have-go ## CHAOS_KILLS (500) kills of the built binary, while all receivers misbehave: three quarters of an hour
 	@scripts/need gcc
